@@ -1,0 +1,1 @@
+//! Configuration, TLS, HTTP, wiring.

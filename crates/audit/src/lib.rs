@@ -1,0 +1,1 @@
+//! The audit log: frames, order, durability, CloudTrail's rendering.

@@ -1,0 +1,1 @@
+//! Key specs, ciphertext format, seals.

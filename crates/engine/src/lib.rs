@@ -1,0 +1,1 @@
+//! Operation, the registry, the way of a request.

@@ -1,0 +1,1 @@
+//! Shape, Schema, OperationSpec: what travels, and what makes it legal.

@@ -1,0 +1,1 @@
+//! The embedded backend: SQLite behind one grouping writer.

@@ -1,0 +1,1 @@
+//! Transactions and typed tables over one small Backend.

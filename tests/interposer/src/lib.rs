@@ -1,0 +1,1 @@
+//! File I/O that tests can fail, delay, tear and power-cut.
