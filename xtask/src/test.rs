@@ -11,6 +11,8 @@ use crate::python;
 use crate::suites::{Suite, Tally, Watch, report};
 use crate::workspace::{Workspace, cargo};
 
+const CONFORMANCE: &str = "conformance (boto3, aws CLI, Encryption SDK)";
+
 /// How the product is built for its tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Profile {
@@ -46,14 +48,28 @@ pub(crate) fn run(profile: Profile) -> Result<(), Stop> {
         )));
     }
     let workspace = Workspace::load()?;
-    let mut suites = vec![binaries(profile)?];
-    suites.extend(rust(profile)?);
-    suites.push(conformance(&workspace, profile)?);
+    let mut suites = Vec::new();
+    suites.extend(attempt("build of the binary", || binaries(profile)));
+    suites.extend(attempt("cargo test", || rust(profile)));
+    suites.extend(attempt(CONFORMANCE, || conformance(&workspace, profile)));
     if report(&suites) {
         Ok(())
     } else {
         Err(Stop::new("some tests failed; they are named above"))
     }
+}
+
+/// What a part of the run comes to; one that could not even start is a failure among the others.
+fn attempt(name: &str, part: impl FnOnce() -> Result<Vec<Suite>, Stop>) -> Vec<Suite> {
+    let watch = Watch::start();
+    part().unwrap_or_else(|stop| {
+        println!("{name}: {stop}");
+        vec![Suite {
+            name: name.to_owned(),
+            tally: Tally::of(false),
+            took: watch.read(),
+        }]
+    })
 }
 
 /// What must be installed before anything can run, with the way to install it.
@@ -67,7 +83,7 @@ fn missing() -> Vec<&'static str> {
 }
 
 /// Builds the programs that the suites start: the product, and the printer of its schemas.
-fn binaries(profile: Profile) -> Result<Suite, Stop> {
+fn binaries(profile: Profile) -> Result<Vec<Suite>, Stop> {
     let watch = Watch::start();
     let status = lines::watch(
         cargo()
@@ -79,11 +95,11 @@ fn binaries(profile: Profile) -> Result<Suite, Stop> {
         failed: u64::from(!status.success()),
         ..Tally::default()
     };
-    Ok(Suite {
+    Ok(vec![Suite {
         name: "build of the binary".to_owned(),
         tally,
         took: watch.read(),
-    })
+    }])
 }
 
 fn rust(profile: Profile) -> Result<Vec<Suite>, Stop> {
@@ -98,7 +114,7 @@ fn rust(profile: Profile) -> Result<Vec<Suite>, Stop> {
     Ok(run.finish(status.success()))
 }
 
-fn conformance(workspace: &Workspace, profile: Profile) -> Result<Suite, Stop> {
+fn conformance(workspace: &Workspace, profile: Profile) -> Result<Vec<Suite>, Stop> {
     let watch = Watch::start();
     let python = python::environment(workspace)?;
     let built = workspace.target.join(profile.folder());
@@ -113,9 +129,10 @@ fn conformance(workspace: &Workspace, profile: Profile) -> Result<Suite, Stop> {
             .env("PYTHONDONTWRITEBYTECODE", "1"),
         |line| run.line(line),
     )?;
-    Ok(Suite {
-        name: "conformance (boto3, aws CLI, Encryption SDK)".to_owned(),
-        tally: run.finish(status.success()),
+    let tally = run.finish(status.success());
+    Ok(vec![Suite {
+        name: CONFORMANCE.to_owned(),
+        tally,
         took: watch.read(),
-    })
+    }])
 }
