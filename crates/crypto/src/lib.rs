@@ -8,11 +8,18 @@
 //! [`specs::KEY_SPECS`] says which keys can be made, [`Backing`] who holds them and works with them.
 
 mod aead;
+pub mod backing;
+pub mod ciphertext;
 mod kdf;
 pub mod limits;
+pub mod material;
 pub mod root;
 pub mod seal;
+pub mod specs;
 pub mod subkey;
+
+pub use backing::{Backing, InProcess};
+pub use material::{KeyKind, KeyName, Material, MaterialId};
 
 use ambient::EntropyFailed;
 

@@ -15,3 +15,7 @@ pub const ARGON2_PASSES: std::ops::RangeInclusive<u32> = 1..=16;
 
 /// Lanes of Argon2id that stored parameters may ask for.
 pub const ARGON2_LANES: std::ops::RangeInclusive<u32> = 1..=16;
+
+/// The longest ciphertext of a symmetric key, in bytes. Source: KMS API Reference, `Decrypt`,
+/// `CiphertextBlob`.
+pub const CIPHERTEXT: usize = 6144;

@@ -204,7 +204,8 @@ mod tests {
         ) {
             let key = key(1, 7, Label::Record);
             let sealed = key.seal(&SeededEntropy::new(2), &[b"row"], &text).unwrap();
-            prop_assert_eq!(key.open(&[b"row"], &sealed).unwrap().expose(), &text[..]);
+            let opened = key.open(&[b"row"], &sealed).unwrap();
+            prop_assert_eq!(opened.expose(), &text[..]);
             let mut changed = sealed.clone();
             changed[at.index(sealed.len())] ^= 1 << bit;
             prop_assert_eq!(key.open(&[b"row"], &changed).unwrap_err(), Unopenable);

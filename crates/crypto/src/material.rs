@@ -1,0 +1,287 @@
+//! Key material, and the names it goes by.
+
+use std::fmt;
+use std::str::FromStr;
+
+use ambient::{Entropy, EntropyFailed};
+use secret::{LockedKey, SecretBuffer};
+
+/// Text or bytes that are not what they were taken for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ParseError {
+    /// Not a key id.
+    #[error("a key id is a UUID in lower case, or mrk- and 32 lower-case hexadecimal digits")]
+    KeyName,
+    /// Not an id of key material.
+    #[error("an id of key material has 64 lower-case hexadecimal digits")]
+    MaterialId,
+    /// Not encoded key material, or of a kind that this version does not know.
+    #[error("stored key material is damaged, or of a newer kind")]
+    Material,
+}
+
+/// Whether a key lives in one Region alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum KeyKind {
+    /// One Region: the id is a UUID.
+    SingleRegion,
+    /// Perhaps several, under one id: `mrk-` and the digits of a UUID.
+    MultiRegion,
+}
+
+/// A key id. It is the same in all Regions of a multi-Region key, and so all that a ciphertext says of them.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyName {
+    kind: KeyKind,
+    bytes: [u8; 16],
+}
+
+impl KeyName {
+    /// The id of these bytes.
+    pub fn new(kind: KeyKind, bytes: [u8; 16]) -> KeyName {
+        KeyName { kind, bytes }
+    }
+
+    /// A new id: a random UUID.
+    pub fn generate(kind: KeyKind, entropy: &dyn Entropy) -> Result<KeyName, EntropyFailed> {
+        Ok(KeyName::new(kind, entropy.uuid()?.into_bytes()))
+    }
+
+    /// Whether the key lives in one Region alone.
+    pub fn kind(&self) -> KeyKind {
+        self.kind
+    }
+
+    /// The bytes of the UUID.
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        &self.bytes
+    }
+}
+
+impl FromStr for KeyName {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<KeyName, ParseError> {
+        let (kind, digits) = match text.strip_prefix("mrk-") {
+            Some(digits) => (KeyKind::MultiRegion, digits.to_owned()),
+            None => {
+                let dashes = text.match_indices('-').map(|(at, _)| at);
+                if text.len() != 36 || !dashes.eq([8, 13, 18, 23]) {
+                    return Err(ParseError::KeyName);
+                }
+                (KeyKind::SingleRegion, text.replace('-', ""))
+            }
+        };
+        let bytes = lower_hex(&digits).ok_or(ParseError::KeyName)?;
+        Ok(KeyName { kind, bytes })
+    }
+}
+
+impl fmt::Display for KeyName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.kind == KeyKind::MultiRegion {
+            f.write_str("mrk-")?;
+        }
+        for (at, byte) in self.bytes.iter().enumerate() {
+            if self.kind == KeyKind::SingleRegion && matches!(at, 4 | 6 | 8 | 10) {
+                f.write_str("-")?;
+            }
+            write!(f, "{byte:02x}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for KeyName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Which of a key's materials: 32 bytes that are no secret, shown as 64 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MaterialId([u8; 32]);
+
+impl MaterialId {
+    /// The id of these bytes.
+    pub fn from_bytes(bytes: [u8; 32]) -> MaterialId {
+        MaterialId(bytes)
+    }
+
+    /// A new random id, for material that is made here.
+    pub fn generate(entropy: &dyn Entropy) -> Result<MaterialId, EntropyFailed> {
+        let mut bytes = [0; 32];
+        entropy.fill(&mut bytes)?;
+        Ok(MaterialId(bytes))
+    }
+
+    /// The bytes.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl FromStr for MaterialId {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<MaterialId, ParseError> {
+        lower_hex(text).map(MaterialId).ok_or(ParseError::MaterialId)
+    }
+}
+
+impl fmt::Display for MaterialId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for MaterialId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The secret of one key, in locked memory.
+///
+/// At rest it is one byte that says the kind and then the secret itself, always sealed: 1 is an AES-256 key
+/// of 32 bytes.
+#[derive(Debug)]
+pub struct Material(Secret);
+
+#[derive(Debug)]
+enum Secret {
+    Aes256(LockedKey),
+}
+
+const AES_256: u8 = 1;
+
+impl Material {
+    /// A new AES-256 key.
+    pub fn generate(entropy: &dyn Entropy) -> Result<Material, EntropyFailed> {
+        LockedKey::filled_by(|key| entropy.fill(key)).map(Material::aes_256)
+    }
+
+    /// The AES-256 key that this is.
+    pub fn aes_256(key: LockedKey) -> Material {
+        Material(Secret::Aes256(key))
+    }
+
+    /// Writes the material for the store, which seals it.
+    pub fn encode(&self, out: &mut SecretBuffer) {
+        match &self.0 {
+            Secret::Aes256(key) => {
+                out.extend(&[AES_256]);
+                out.extend(key.expose());
+            }
+        }
+    }
+
+    /// Reads what [`Material::encode`] wrote.
+    pub fn decode(bytes: &[u8]) -> Result<Material, ParseError> {
+        match bytes.split_first() {
+            Some((&AES_256, key)) => LockedKey::copied_from(key)
+                .map(Material::aes_256)
+                .ok_or(ParseError::Material),
+            _ => Err(ParseError::Material),
+        }
+    }
+
+    /// The AES-256 key; `None` where the material is of another kind.
+    pub(crate) fn as_aes_256(&self) -> Option<&LockedKey> {
+        match &self.0 {
+            Secret::Aes256(key) => Some(key),
+        }
+    }
+}
+
+fn lower_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    let lower = !text.bytes().any(|byte| byte.is_ascii_uppercase());
+    (lower && hex::decode_to_slice(text, &mut bytes).is_ok()).then_some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ambient::SeededEntropy;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_key_id_is_a_uuid_or_a_multi_region_id() {
+        let single = "1234abcd-12ab-34cd-56ef-1234567890ab";
+        let multi = "mrk-1234abcd12ab34cd56ef1234567890ab";
+        let [single, multi] = [single, multi].map(|text| {
+            let name: KeyName = text.parse().unwrap();
+            assert_eq!(name.to_string(), text);
+            name
+        });
+        assert_eq!(
+            (single.kind(), multi.kind()),
+            (KeyKind::SingleRegion, KeyKind::MultiRegion)
+        );
+        assert_eq!(single.as_bytes(), multi.as_bytes());
+        assert_ne!(single, multi);
+    }
+
+    #[test]
+    fn what_is_no_key_id_is_refused() {
+        for text in [
+            "",
+            "mrk-",
+            "1234abcd12ab34cd56ef1234567890ab",
+            "1234ABCD-12ab-34cd-56ef-1234567890ab",
+            "1234abcd-12ab-34cd-56ef-1234567890a",
+            "1234abcd-12ab-34cd-56ef-1234567890abc",
+            "1234abc-d12ab-34cd-56ef-1234567890ab",
+            "1234abcd-12ab-34cd-56ef-1234567890ag",
+            "mrk-1234abcd-12ab-34cd-56ef-1234567890ab",
+            "mrk-1234ABCD12ab34cd56ef1234567890ab",
+            "alias/x",
+        ] {
+            assert_eq!(text.parse::<KeyName>(), Err(ParseError::KeyName), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_material_id_keeps_its_text() {
+        let id = MaterialId::generate(&SeededEntropy::new(1)).unwrap();
+        assert_eq!(id.to_string().len(), 64);
+        assert_eq!(id.to_string().parse(), Ok(id));
+        assert!(id.to_string().to_uppercase().parse::<MaterialId>().is_err());
+        assert!("00".parse::<MaterialId>().is_err());
+    }
+
+    #[test]
+    fn material_survives_the_store() {
+        let material = Material::generate(&SeededEntropy::new(1)).unwrap();
+        let mut stored = SecretBuffer::default();
+        material.encode(&mut stored);
+        assert_eq!(stored.len(), 33);
+        assert_eq!(
+            Material::decode(stored.expose()).unwrap().as_aes_256(),
+            material.as_aes_256()
+        );
+    }
+
+    #[test]
+    fn damaged_or_newer_material_is_refused() {
+        for bytes in [&[][..], &[1], &[2; 33], &[1; 32], &[1; 34]] {
+            assert_eq!(Material::decode(bytes).unwrap_err(), ParseError::Material);
+        }
+    }
+
+    #[test]
+    fn material_prints_nothing_of_itself() {
+        let material = Material::aes_256(LockedKey::copied_from(&[0xab; 32]).unwrap());
+        assert_eq!(format!("{material:?}"), "Material(Aes256(LockedKey(32 bytes)))");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_parsed_without_a_panic(text in "(mrk-)?[0-9a-fA-F-é]{0,40}") {
+            if let Ok(name) = text.parse::<KeyName>() {
+                prop_assert_eq!(name.to_string(), text);
+            }
+        }
+    }
+}
