@@ -71,3 +71,6 @@ pub(crate) fn associated(prefix: &[u8], parts: &[&[u8]]) -> Vec<u8> {
     }
     bytes
 }
+
+#[cfg(test)]
+mod tests;

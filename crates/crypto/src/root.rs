@@ -224,3 +224,110 @@ fn digit_of(value: u8) -> u8 {
         b'a' + (value - 10)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ambient::SeededEntropy;
+    use proptest::prelude::*;
+
+    fn root(seed: u64) -> RootKey {
+        RootKey::generate(&SeededEntropy::new(seed)).unwrap()
+    }
+
+    fn domain_key() -> LockedKey {
+        LockedKey::copied_from(&[9; 32]).unwrap()
+    }
+
+    #[test]
+    fn a_root_key_survives_its_file() {
+        let key = root(1);
+        let content = key.to_file_content();
+        assert_eq!(content.len(), FILE);
+        let again = RootKey::from_file_content(content.expose()).unwrap();
+        assert_eq!((again.id(), &again.key), (key.id(), &key.key));
+        assert_ne!(key.id(), root(2).id());
+    }
+
+    #[test]
+    fn a_file_of_any_other_form_is_refused() {
+        let right = "0123456789abcdef".repeat(4);
+        assert!(RootKey::from_file_content(format!("{right}\n").as_bytes()).is_ok());
+        for wrong in [
+            String::new(),
+            "\n".to_owned(),
+            right.clone(),
+            format!("{right}\r\n"),
+            format!("{right}\n\n"),
+            format!(" {right}\n"),
+            format!("{}\n", right.to_uppercase()),
+            format!("{}g\n", &right[1..]),
+            format!("{}\n", &right[1..]),
+            format!("0{right}\n"),
+        ] {
+            assert_eq!(
+                RootKey::from_file_content(wrong.as_bytes()).unwrap_err(),
+                NotARootKey,
+                "{wrong:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_wrapped_key_says_which_root_key_it_needs() {
+        let wrapped = root(1)
+            .wrap(&SeededEntropy::new(3), &[b"domain"], &domain_key())
+            .unwrap();
+        assert_eq!(wrapped_under(&wrapped), Some(root(1).id()));
+        assert_eq!(root(1).unwrap(&[b"domain"], &wrapped).unwrap(), domain_key());
+        let refused = root(2).unwrap(&[b"domain"], &wrapped).unwrap_err();
+        assert_eq!(
+            refused,
+            UnwrapFailed::WrongRootKey {
+                wanted: root(1).id(),
+                given: root(2).id()
+            }
+        );
+    }
+
+    #[test]
+    fn a_wrapped_key_moved_to_another_place_is_damaged() {
+        let wrapped = root(1)
+            .wrap(&SeededEntropy::new(3), &[b"domain"], &domain_key())
+            .unwrap();
+        let places: [&[&[u8]]; 3] = [&[], &[b"other"], &[b"domain", b""]];
+        for place in places {
+            assert_eq!(
+                root(1).unwrap(place, &wrapped).unwrap_err(),
+                UnwrapFailed::Damaged
+            );
+        }
+    }
+
+    #[test]
+    fn a_root_key_prints_only_its_id() {
+        let key = root(1);
+        let printed = format!("{key:?}");
+        assert!(printed.contains(&key.id().to_string()));
+        let digits = String::from_utf8(key.to_file_content().expose()[..8].to_vec()).unwrap();
+        assert!(!printed.contains(&digits));
+    }
+
+    proptest! {
+        #[test]
+        fn a_changed_or_cut_wrap_never_unwraps(at in 0..WRAPPED, bit in 0..8_u8) {
+            let mut wrapped = root(1).wrap(&SeededEntropy::new(3), &[], &domain_key()).unwrap();
+            prop_assert_eq!(root(1).unwrap(&[], &wrapped[..at]).unwrap_err(), UnwrapFailed::Damaged);
+            wrapped[at] ^= 1 << bit;
+            let refused = root(1).unwrap(&[], &wrapped).unwrap_err();
+            prop_assert_eq!(refused == UnwrapFailed::Damaged, !(1..=ID).contains(&at));
+        }
+
+        #[test]
+        fn any_bytes_are_read_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..100)) {
+            let _ = wrapped_under(&bytes);
+            prop_assert!(root(1).unwrap(&[], &bytes).is_err());
+            prop_assert!(RootKey::from_file_content(&bytes).is_err());
+        }
+    }
+}

@@ -37,7 +37,7 @@ pub struct SealingKey {
 
 impl SealingKey {
     /// Seals for `label` under its subkey; what is sealed says that it is under `domain_key_version`.
-    pub fn new(subkey: LockedKey, label: Label, domain_key_version: u32) -> SealingKey {
+    pub(crate) fn new(subkey: LockedKey, label: Label, domain_key_version: u32) -> SealingKey {
         SealingKey {
             key: subkey,
             label: label_of_messages(label),
@@ -117,9 +117,7 @@ fn label_of_messages(label: Label) -> &'static str {
         Label::Material => "keystead 1 seal material",
         Label::Token => "keystead 1 seal token",
         Label::Marker => "keystead 1 seal marker",
-        Label::RowName => "keystead 1 seal row-name",
         Label::Head => "keystead 1 seal head",
-        Label::RowHash => "keystead 1 seal row-hash",
     }
 }
 

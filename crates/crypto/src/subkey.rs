@@ -1,4 +1,7 @@
 //! The keys below a domain key: one for each use, told apart by a label.
+//!
+//! A subkey is what the domain key [gives](crate::kdf) for its label and an empty context. Names and rows are
+//! hashed with HMAC-SHA-256 (RFC 2104) under subkeys of their own.
 
 use std::fmt;
 
@@ -9,7 +12,7 @@ use secret::LockedKey;
 use crate::seal::SealingKey;
 use crate::{SealFailed, kdf};
 
-/// What a subkey is for. A label is part of the format: it never changes, and none is used twice.
+/// What a subkey seals. A label is part of the format: it never changes, and none is used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Label {
     /// Seals the rows of ordinary tables.
@@ -20,13 +23,13 @@ pub enum Label {
     Token,
     /// Seals the markers of paginated lists.
     Marker,
-    /// Hashes the names that stand in row keys.
-    RowName,
     /// Seals the head, which says what the whole store holds.
     Head,
-    /// Hashes the rows that the head counts.
-    RowHash,
 }
+
+// Subkeys that hash, and so must never seal: HMAC of bytes from outside could give a message's key.
+const ROW_NAME: &str = "keystead 1 subkey row-name";
+const ROW_HASH: &str = "keystead 1 subkey row-hash";
 
 impl Label {
     /// The label as it enters the derivation of the subkey.
@@ -36,9 +39,7 @@ impl Label {
             Label::Material => "keystead 1 subkey material",
             Label::Token => "keystead 1 subkey token",
             Label::Marker => "keystead 1 subkey marker",
-            Label::RowName => "keystead 1 subkey row-name",
             Label::Head => "keystead 1 subkey head",
-            Label::RowHash => "keystead 1 subkey row-hash",
         }
     }
 }
@@ -73,24 +74,27 @@ impl DomainKey {
         &self.key
     }
 
-    /// The subkey for one use.
-    pub fn subkey(&self, label: Label) -> Result<LockedKey, SealFailed> {
-        LockedKey::filled_by(|subkey| kdf::derive(self.key.expose(), label.of_subkey(), &[], subkey))
-    }
-
-    /// The subkey for one use, ready to seal; what it seals says this key's version.
+    /// The subkey that seals for one use; what it seals says this key's version.
     pub fn sealing(&self, label: Label) -> Result<SealingKey, SealFailed> {
-        Ok(SealingKey::new(self.subkey(label)?, label, self.version))
+        Ok(SealingKey::new(
+            self.subkey(label.of_subkey())?,
+            label,
+            self.version,
+        ))
     }
 
     /// The hash of names in row keys.
     pub fn names(&self) -> Result<NameKey, SealFailed> {
-        Ok(NameKey(HashKey::new(&self.subkey(Label::RowName)?)))
+        Ok(NameKey(HashKey::new(&self.subkey(ROW_NAME)?)))
     }
 
     /// The hash of rows that the head counts.
     pub fn row_hash(&self) -> Result<HashKey, SealFailed> {
-        Ok(HashKey::new(&self.subkey(Label::RowHash)?))
+        Ok(HashKey::new(&self.subkey(ROW_HASH)?))
+    }
+
+    fn subkey(&self, label: &'static str) -> Result<LockedKey, SealFailed> {
+        LockedKey::filled_by(|subkey| kdf::derive(self.key.expose(), label, &[], subkey))
     }
 }
 
@@ -110,8 +114,7 @@ impl NameKey {
 pub struct HashKey(Box<hmac::Key>); // boxed, so that moving it leaves no copy behind
 
 impl HashKey {
-    /// The hash under `key`.
-    pub fn new(key: &LockedKey) -> HashKey {
+    fn new(key: &LockedKey) -> HashKey {
         HashKey(Box::new(hmac::Key::new(hmac::HMAC_SHA256, key.expose())))
     }
 

@@ -132,3 +132,85 @@ impl Parameters {
         RootKey::from_key(key).map_err(|_| PassphraseFailed::Library)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ambient::SeededEntropy;
+    use proptest::prelude::*;
+
+    fn cheap(salt: u8) -> Parameters {
+        Parameters {
+            memory_kib: *limits::ARGON2_MEMORY_KIB.start(),
+            passes: 1,
+            lanes: 1,
+            salt: [salt; SALT],
+        }
+    }
+
+    fn key_of(parameters: &Parameters, passphrase: &str) -> Result<crate::root::RootKeyId, PassphraseFailed> {
+        parameters
+            .root_key(&SecretString::new(passphrase.to_owned()))
+            .map(|key| key.id())
+    }
+
+    #[test]
+    fn the_key_follows_from_passphrase_and_salt() {
+        let key = key_of(&cheap(1), "correct horse").unwrap();
+        assert_eq!(key_of(&cheap(1), "correct horse"), Ok(key));
+        assert_ne!(key_of(&cheap(2), "correct horse"), Ok(key));
+        assert_ne!(key_of(&cheap(1), "correct Horse"), Ok(key));
+    }
+
+    #[test]
+    fn new_parameters_are_the_second_choice_of_the_rfc_and_survive_storing() {
+        let parameters = Parameters::generate(&SeededEntropy::new(1)).unwrap();
+        assert_eq!(
+            (parameters.memory_kib, parameters.passes, parameters.lanes),
+            (1 << 16, 3, 4)
+        );
+        assert_ne!(parameters.salt, [0; SALT]);
+        assert_eq!(Parameters::decode(&parameters.encode()), Ok(parameters));
+        assert!(key_of(&parameters, "correct horse").is_ok());
+    }
+
+    #[test]
+    fn a_passphrase_too_short_or_too_long_is_refused() {
+        for passphrase in ["", "1234567", &"x".repeat(4097)] {
+            assert_eq!(key_of(&cheap(1), passphrase), Err(PassphraseFailed::Length));
+        }
+        assert_eq!(
+            PassphraseFailed::Length.to_string(),
+            "a passphrase has 8 to 4096 bytes"
+        );
+    }
+
+    #[test]
+    fn stored_parameters_that_would_exhaust_the_machine_are_refused() {
+        for (at, field) in [
+            (1, 256 * 1024 + 1),
+            (1, u32::MAX),
+            (1, 8191),
+            (5, 17),
+            (5, 0),
+            (9, 17),
+            (9, 0),
+        ] {
+            let mut bytes = cheap(1).encode();
+            bytes[at..at + 4].copy_from_slice(&u32::to_be_bytes(field));
+            assert_eq!(Parameters::decode(&bytes), Err(BadParameters), "{at} {field}");
+        }
+        let mut newer = cheap(1).encode();
+        newer[0] = 2;
+        assert_eq!(Parameters::decode(&newer), Err(BadParameters));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
+            if let Ok(parameters) = Parameters::decode(&bytes) {
+                prop_assert_eq!(&parameters.encode()[..], &bytes[..]);
+            }
+        }
+    }
+}
