@@ -10,7 +10,7 @@
 mod aead;
 pub mod backing;
 pub mod ciphertext;
-mod kdf;
+pub mod kdf;
 pub mod limits;
 pub mod material;
 pub mod root;

@@ -1,5 +1,9 @@
 //! The vectors in `vectors/`, which an independent program made from the written formats.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail as tests do"
+)]
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
