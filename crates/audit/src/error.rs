@@ -68,6 +68,16 @@ impl AuditError {
         }
     }
 
+    /// The file or directory that it is about.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            AuditError::Io { path, .. }
+            | AuditError::Damaged { path, .. }
+            | AuditError::NewerFormat { path, .. } => Some(path),
+            AuditError::TooLarge(_) | AuditError::Entropy(_) | AuditError::Closed => None,
+        }
+    }
+
     pub(crate) fn damaged(path: &Path, offset: u64, what: impl Into<String>) -> AuditError {
         AuditError::Damaged {
             path: path.to_owned(),

@@ -36,8 +36,14 @@ pub const FIRST_SEGMENT: u64 = 1024 * 1024;
 /// The size that segments grow to, unless told otherwise.
 pub const SEGMENT: u64 = 64 * 1024 * 1024;
 
+/// How many bytes of a segment that is made ready are flushed at once.
+pub const SPARE_STEP: u64 = 1024 * 1024;
+
 /// The largest file that is read as a segment.
 pub const SEGMENT_FILE: u64 = 4 * 1024 * 1024 * 1024 - 1;
+
+/// The most bytes that a write which never finished can have left behind; more is damage.
+pub const TORN: u64 = 256 * 1024 * 1024;
 
 /// How many bytes recovery puts through a checksum in search of frames behind a damaged one.
 pub const SEARCH: u64 = 1024 * 1024 * 1024;

@@ -1,14 +1,21 @@
 //! The log as its writers see it.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use ambient::{Clock, Entropy};
 use tokio::sync::watch;
 
+use crate::disk::{Directory, Disk};
 use crate::error::{AuditError, Health};
 use crate::limits;
+use crate::queue::{Pushed, Queue};
+use crate::recover::{Found, recover};
+use crate::segment::{self, HEADER, Header};
+use crate::spare::Spare;
+use crate::writer::{Shared, Writer};
 
 /// How a log is written.
 #[derive(Clone)]
@@ -37,6 +44,8 @@ impl Default for Options {
 /// One group of records made durable.
 #[derive(Debug, Clone, Copy)]
 pub struct Flush {
+    /// How long it took to hand the bytes to the system.
+    pub write: Duration,
     /// How long the flush itself took.
     pub latency: Duration,
     /// How many records the group had.
@@ -87,52 +96,173 @@ impl ChangeLag {
     }
 }
 
-/// The audit log of a node, open for writing; clones share it.
+/// The audit log of a node, open for writing; clones share it, and the last one to go closes it.
 #[derive(Clone)]
 pub struct AuditLog {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    queue: Arc<Queue>,
     durable: Arc<watch::Sender<u64>>,
     health: Arc<watch::Sender<Health>>,
+    writer: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl AuditLog {
     /// Opens the log in `dir`, or begins one there, and starts its writer.
+    ///
+    /// Only one process may do so at a time; the lock on the data directory sees to it.
     pub fn open(
-        _dir: &Path,
-        _options: Options,
-        _clock: Arc<dyn Clock>,
-        _entropy: &dyn Entropy,
+        dir: &Path,
+        options: Options,
+        clock: Arc<dyn Clock>,
+        entropy: &dyn Entropy,
     ) -> Result<(AuditLog, Recovered), AuditError> {
-        Err(AuditError::Closed)
+        let disk = Directory::make(dir).map_err(AuditError::io("make", dir))?;
+        AuditLog::open_on(Arc::new(disk), options, clock, entropy)
     }
 
-    /// Records one call; ends when the record is durable.
-    pub async fn append(&self, _payload: Vec<u8>) -> Result<(), AuditError> {
-        Err(AuditError::Closed)
+    pub(crate) fn open_on(
+        disk: Arc<dyn Disk>,
+        options: Options,
+        clock: Arc<dyn Clock>,
+        entropy: &dyn Entropy,
+    ) -> Result<(AuditLog, Recovered), AuditError> {
+        let (found, begun) = match recover(disk.as_ref())? {
+            Some(found) => (found, false),
+            None => (begin(disk.as_ref(), &options, clock.as_ref(), entropy)?, true),
+        };
+        let recovered = Recovered {
+            log_id: found.header.log_id,
+            begun,
+            next_sequence: found.next_sequence,
+            highest_revision: found.highest_revision,
+            segments: found.segments,
+            torn: found.torn.as_ref().map(|(name, bytes)| Torn {
+                path: disk.path(name),
+                bytes: *bytes,
+            }),
+        };
+        let shared = Shared {
+            queue: Arc::new(Queue::new(found.highest_revision)),
+            durable: Arc::new(watch::Sender::new(found.highest_revision)),
+            health: Arc::new(watch::Sender::new(Health::Ok)),
+        };
+        let (queue, durable, health) = (
+            shared.queue.clone(),
+            shared.durable.clone(),
+            shared.health.clone(),
+        );
+        let dir = disk.dir().to_owned();
+        let thread = Writer::new(disk, options, clock, shared, found)
+            .and_then(|writer| ambient::task::thread("audit-writer", move || writer.run()))
+            .map_err(AuditError::io("start the writer of", &dir))?;
+        let inner = Inner {
+            queue,
+            durable,
+            health,
+            writer: Mutex::new(Some(thread)),
+        };
+        let log = AuditLog {
+            inner: Arc::new(inner),
+        };
+        Ok((log, recovered))
+    }
+
+    /// Records one call, given [`Entry::encode`](crate::Entry::encode)'s bytes; ends when the record is
+    /// durable, or could not be made so. Whoever stops waiting does not undo the record.
+    pub async fn append(&self, payload: Vec<u8>) -> Result<(), AuditError> {
+        loop {
+            match self.inner.queue.push(&payload)? {
+                Pushed::In(waiting) => return waiting.await,
+                // How the group ends concerns those who are in it; there is room behind it.
+                Pushed::Full(waiting) => drop(waiting.await),
+            }
+        }
     }
 
     /// Takes the records of a committed change; calls come in the order of revisions.
-    pub fn queue_change(&self, _revision: u64, _payloads: Vec<Vec<u8>>) {}
+    ///
+    /// It never waits for the disk. Records that cannot be written stay queued until they can. A revision that
+    /// was queued before, or was in the log when it was opened, is recorded already and skipped. A change without
+    /// records only moves [`AuditLog::durable_revision`] on.
+    pub fn queue_change(&self, revision: u64, payloads: Vec<Vec<u8>>) -> Result<(), AuditError> {
+        self.inner.queue.push_change(revision, &payloads)
+    }
 
-    /// The highest revision up to which all changes are durable in the log.
+    /// The highest revision up to which the records of all queued changes are durable.
     pub fn durable_revision(&self) -> watch::Receiver<u64> {
-        self.durable.subscribe()
+        self.inner.durable.subscribe()
     }
 
     /// How many changes wait to be recorded.
     pub fn change_lag(&self) -> ChangeLag {
-        ChangeLag::default()
+        self.inner.queue.lag()
     }
 
     /// Whether the log records what it is given.
     pub fn health(&self) -> Health {
-        self.health.borrow().clone()
+        self.inner.health.borrow().clone()
     }
 
     /// Tells of every change of [`AuditLog::health`].
     pub fn health_changes(&self) -> watch::Receiver<Health> {
-        self.health.subscribe()
+        self.inner.health.subscribe()
     }
 
-    /// Writes what is queued, and ends the writer.
-    pub fn close(&self) {}
+    /// Writes what is queued, and ends the writer; further appends fail. Blocks for as long as that takes.
+    pub fn close(&self) {
+        self.inner.close();
+    }
+}
+
+impl Inner {
+    fn close(&self) {
+        self.queue.close();
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(thread) = writer.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the audit log's writer ended in a panic");
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// Begins a log in a directory that has none.
+fn begin(
+    disk: &dyn Disk,
+    options: &Options,
+    clock: &dyn Clock,
+    entropy: &dyn Entropy,
+) -> Result<Found, AuditError> {
+    let mut log_id = [0; 16];
+    entropy.fill(&mut log_id)?;
+    let header = Header {
+        log_id,
+        number: 1,
+        first_sequence: 1,
+        highest_revision: 0,
+        previous_end: 0,
+        begun: clock.now(),
+    };
+    let name = segment::name_of(header.number);
+    let spare = Spare::make(disk, options.first_segment.max(HEADER))?;
+    let spare = spare.adopt(disk, &header.encode(), &name)?;
+    Ok(Found {
+        file: spare.file,
+        capacity: spare.capacity,
+        end: HEADER,
+        next_sequence: header.first_sequence,
+        highest_revision: 0,
+        segments: 1,
+        torn: None,
+        header,
+    })
 }
