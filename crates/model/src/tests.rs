@@ -1,11 +1,17 @@
 //! The derive, decoding, violations, encoding and schemas, through JSON.
 
+mod decoding;
+mod encoding;
+mod properties;
+mod schemas;
+mod violations;
+
 use std::collections::BTreeMap;
 
-use ambient::Timestamp;
+use arn::Arn;
 use secret::SecretBytes;
 
-use crate::{Blob, Shape, Unreadable, View, read};
+use crate::{Blob, Read, Shape, Unreadable, View, read};
 
 #[derive(Shape, Debug, PartialEq)]
 #[shape(transparent, length = 1..=2048)]
@@ -14,7 +20,9 @@ struct KeyReference(String);
 #[derive(Shape, Debug, Clone, Copy, PartialEq)]
 enum KeySpec {
     Aes256,
-    Aes128,
+    EccNistP256,
+    #[shape(rename = "SM2")]
+    Sm2,
 }
 
 #[derive(Shape, Debug, Clone, Copy, PartialEq)]
@@ -38,7 +46,7 @@ struct Input {
     key_id: KeyReference,
     #[shape(length = 1..=8, sensitive)]
     plaintext: Option<SecretBytes>,
-    #[shape(default, audit = log, condition = "kms:EncryptionContext")]
+    #[shape(default, audit = log, condition = "kms:EncryptionContext", member(length = ..=5), key(pattern = "[a-z]+"))]
     encryption_context: BTreeMap<String, String>,
     #[shape(default, audit = omit, length = 0..=3, member(length = 1..=4))]
     grant_tokens: Vec<String>,
@@ -51,24 +59,57 @@ struct Input {
     #[shape(audit = log, pattern = "^[a-zA-Z0-9:/_-]+$")]
     alias_name: Option<String>,
     #[shape(default, audit = log)]
+    operations: Vec<KeySpec>,
+    #[shape(default, audit = log)]
     dry_run: bool,
 }
 
-fn parse<T: Shape>(json: &str) -> Result<T, Unreadable> {
-    read(&mut serde_json::Deserializer::from_str(json)).map(|read| read.value)
+#[derive(Shape, Debug, PartialEq)]
+struct Metadata {
+    #[shape(audit = log, rename = "AWSAccountId")]
+    aws_account_id: arn::AccountId,
+    #[shape(audit = log)]
+    arn: Arn,
+    #[shape(audit = log)]
+    creation_date: ambient::Timestamp,
+    #[shape(audit = log)]
+    key_state: KeyState,
+    #[shape(audit = omit)]
+    description: Option<String>,
 }
 
-fn violations(json: &str) -> String {
-    parse::<Input>(json)
-        .unwrap_err()
-        .message(View::Wire)
-        .unwrap_or_default()
+#[derive(Shape, Debug, PartialEq)]
+struct Output {
+    #[shape(audit = log)]
+    key_metadata: Metadata,
+    #[shape(sensitive)]
+    plaintext: SecretBytes,
+    #[shape(audit = omit)]
+    ciphertext_blob: Blob,
+    #[shape(audit = log)]
+    truncated: bool,
+    #[shape(audit = log)]
+    tags: Vec<Tag>,
 }
 
-#[test]
-fn a_missing_member_is_a_violation() {
-    assert_eq!(
-        violations("{}"),
-        "1 validation error detected: Value null at 'keyId' failed to satisfy constraint: Member must not be null"
-    );
+#[derive(Shape, Debug, PartialEq)]
+struct Nothing {}
+
+/// A structure within itself.
+#[derive(Shape, Debug, PartialEq)]
+struct Nest {
+    #[shape(audit = log)]
+    inner: Option<Box<Nest>>,
+}
+
+fn parse<T: Shape>(json: &str) -> Result<Read<T>, Unreadable> {
+    read(&mut serde_json::Deserializer::from_str(json))
+}
+
+fn json<T: Shape>(value: &T, view: View) -> String {
+    let mut text = Vec::new();
+    value
+        .encode(&mut serde_json::Serializer::new(&mut text), view)
+        .unwrap();
+    String::from_utf8(text).unwrap()
 }
