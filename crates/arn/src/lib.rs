@@ -151,11 +151,16 @@ impl Arn {
     pub const MAX_LENGTH: usize = 2048;
 
     fn of_trusted_parts(text: String) -> Arn {
-        // INVARIANT: `Place::arn` writes six parts, none of which but the last holds a colon.
+        // INVARIANT: the callers write six parts, of which the first five hold no colon.
         Arn::parse(&text).unwrap_or_else(|_| Arn {
             text: text.into(),
             ends: [0; 4],
         })
+    }
+
+    /// `arn:aws:iam::111122223333:root`, which names an account and its root user.
+    pub fn root_of(account: AccountId) -> Arn {
+        Arn::of_trusted_parts(format!("arn:aws:iam::{account}:root"))
     }
 
     fn parse(text: &str) -> Result<Arn, ParseError> {

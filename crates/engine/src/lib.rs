@@ -1,1 +1,36 @@
-//! Operation, the registry, the way of a request.
+//! The way of a request, and what a service has to say to take part in it.
+//!
+//! `bytes → route → authenticate → decode → locate → authorize → check → act → commit or record → encode → bytes`
+//!
+//! [`Operation`] is what a service implements, [`Service`] its table of them, and [`Engine::answer`] the way
+//! itself, in `answer.rs`, one function from top to bottom.
+
+mod answer;
+mod call;
+mod chores;
+mod engine;
+mod entry;
+mod http;
+mod install;
+pub mod limits;
+mod nothing;
+mod operation;
+mod outbox;
+mod precedence;
+mod route;
+mod service;
+mod view;
+mod world;
+
+pub use chores::{Chore, Duty};
+pub use engine::Engine;
+pub use entry::Resource;
+pub use gate::{Authority, Caller, Demand, Demands, Permit};
+pub use http::{Peer, Request, Response, TlsDetails};
+pub use install::{Installation, OpenError, Options};
+pub use nothing::Nothing;
+pub use operation::{Absent, Action, AnyOperation, Miss, Operation, Outcome, Targets};
+pub use protocol::Failure;
+pub use service::Service;
+pub use view::View;
+pub use world::{Locked, UnsealError, World};

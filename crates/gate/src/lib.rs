@@ -1,1 +1,13 @@
-//! Who is calling, and may they.
+//! Who is calling ([`Caller`]), and may they ([`Demands`] → [`Permit`]).
+//!
+//! This crate is the engine's alone: services see its types through the engine, and cannot authorize or make a
+//! caller themselves. Source of the rules: KMS Developer Guide, "Key access and permissions"; IAM User Guide,
+//! "Policy evaluation logic".
+
+mod caller;
+mod demand;
+mod permit;
+
+pub use caller::{AuthenticationError, Caller, authenticate, reaffirm};
+pub use demand::{Authority, Demand, Demands};
+pub use permit::{Cause, Denial, Permit, authorize, permit_internal};

@@ -1,1 +1,37 @@
-//! AWS KMS.
+//! AWS KMS: keys, and what is done with them.
+//!
+//! `operations/` has one file for each operation; [`OPERATIONS`] is the table of them.
+
+mod action;
+mod cipher;
+mod context;
+mod error;
+mod key_id;
+pub mod limits;
+mod operations;
+mod records;
+mod state;
+mod target;
+mod wire;
+
+pub use error::KmsError;
+pub use operations::OPERATIONS;
+
+use engine::Service;
+
+/// The service.
+pub static KMS: Service = Service {
+    name: "kms",
+    event_source: "kms.amazonaws.com",
+    target_prefix: "TrentService",
+    signed: sigv4::Service::usual("kms"),
+    tables: &[
+        store::table_spec::<records::Keys>(),
+        store::secret_table_spec::<records::Materials>(),
+        store::table_spec::<records::Aliases>(),
+        store::table_spec::<records::KeyPolicies>(),
+    ],
+    operations: OPERATIONS,
+    chores: &[],
+    internal_error: "KMSInternalException",
+};

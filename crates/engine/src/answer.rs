@@ -1,0 +1,287 @@
+//! The way of a request, from its bytes to its answer.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use ambient::task;
+use arn::{Place, Region};
+use gate::{AuthenticationError, Permit};
+use model::{OperationSpec, Schema, Shape};
+use protocol::{Failure, aws_json};
+use secret::SecretBuffer;
+use serde_json::{Map, Value};
+use sigv4::{Expected, SignedRequest};
+use store::{Change, CommitError};
+use uuid::Uuid;
+
+use crate::call::{Call, Origin};
+use crate::engine::Engine;
+use crate::entry::{self, Resource, Tale};
+use crate::http::{Request, Response};
+use crate::operation::{Operation, Targets};
+use crate::route::route;
+use crate::view::View;
+use crate::world::World;
+use crate::{limits, precedence};
+
+/// An operation without its types, as a service's table holds it. Every [`Operation`] is one, and nothing else.
+pub trait AnyOperation: sealed::Sealed + Send + Sync {
+    /// Name, and whether it only reads.
+    fn spec(&self) -> OperationSpec;
+
+    /// The declaration of what the caller sends.
+    fn input(&self) -> &'static Schema;
+
+    /// The declaration of what the caller gets.
+    fn output(&self) -> &'static Schema;
+
+    #[doc(hidden)]
+    fn walk(&self, engine: Arc<Engine>, call: Call, body: SecretBuffer) -> Walk;
+}
+
+#[doc(hidden)]
+pub type Walk = Pin<Box<dyn Future<Output = Answer> + Send>>;
+
+/// The body of a success, where the operation has one, or the refusal.
+type Answer = Result<Option<SecretBuffer>, Failure>;
+
+mod sealed {
+    pub trait Sealed {}
+    impl<O: crate::Operation> Sealed for O {}
+}
+
+impl<O: Operation> AnyOperation for O {
+    fn spec(&self) -> OperationSpec {
+        O::SPEC
+    }
+
+    fn input(&self) -> &'static Schema {
+        O::Input::schema()
+    }
+
+    fn output(&self) -> &'static Schema {
+        O::Output::schema()
+    }
+
+    fn walk(&self, engine: Arc<Engine>, call: Call, body: SecretBuffer) -> Walk {
+        Box::pin(async move { walk::<O>(&engine, &call, body).await })
+    }
+}
+
+impl std::fmt::Debug for dyn AnyOperation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.spec().name)
+    }
+}
+
+impl Engine {
+    /// Answers one request.
+    ///
+    /// Once the signature is verified the rest runs to its own end, whether or not the caller waits for it: each
+    /// authenticated call leaves exactly one record.
+    pub async fn answer(self: &Arc<Self>, request: Request) -> Response {
+        let Ok(request_id) = self.entropy.uuid() else {
+            return respond(Uuid::nil(), None, Err(Failure::silent("InternalFailure", 500)));
+        };
+        match self.admit(&request, request_id) {
+            Ok((operation, call)) => {
+                let name = operation.spec().name;
+                let internal_error = call.service.internal_error;
+                let walk = operation.walk(Arc::clone(self), call, request.body);
+                let answer = task::spawn(walk).await;
+                let answer = answer.unwrap_or_else(|_| Err(Failure::silent(internal_error, 500)));
+                respond(request_id, Some(name), answer)
+            }
+            Err((operation, failure)) => {
+                self.note_refused(&request, request_id, &failure);
+                respond(request_id, operation, Err(failure))
+            }
+        }
+    }
+
+    /// Finds the operation, and who calls it.
+    fn admit(
+        &self,
+        request: &Request,
+        request_id: Uuid,
+    ) -> Result<(&'static dyn AnyOperation, Call), (Option<&'static str>, Failure)> {
+        let (service, operation) = route(self.services, request).map_err(|failure| (None, failure))?;
+        let name = Some(operation.spec().name);
+        let call = self.authenticate(service, request, request_id).map_err(|failure| (name, failure))?;
+        Ok((operation, call))
+    }
+
+    fn authenticate(
+        &self,
+        service: &'static crate::Service,
+        request: &Request,
+        request_id: Uuid,
+    ) -> Result<Call, Failure> {
+        let signed = signed(request);
+        let refused = |error: sigv4::SignatureError| {
+            Failure { status: error.status(), ..Failure::refused(error.code(), error.to_string()) }
+        };
+        let internal = || Failure::silent(service.internal_error, 500);
+        let presented = sigv4::presented(&signed).map_err(refused)?;
+        let time = self.clock.now();
+        let expected = Expected { service: &service.signed, serves: &|region| self.serves(region) };
+        let view = self.store.snapshot().view();
+        let caller =
+            gate::authenticate(&signed, &presented, &view, &self.vault, &self.signing_keys, time, &expected)
+                .map_err(|error| match error {
+                    AuthenticationError::Signature(error) => refused(error),
+                    AuthenticationError::Store(error) => {
+                        tracing::error!(error = &error as &dyn std::error::Error, "a caller could not be looked up");
+                        internal()
+                    }
+                })?;
+        // INVARIANT: the scope's Region is one that is served, so it parses.
+        let region: Region = presented.scope().region.parse().map_err(|_| internal())?;
+        let Origin { source, user_agent, host, tls } = Origin::of(request);
+        let event_id = self.entropy.uuid().map_err(|_| internal())?;
+        let place = Place { account: caller.account(), region };
+        Ok(Call { service, caller, place, request_id, event_id, time, source, user_agent, host, tls })
+    }
+}
+
+/// The parts of a request that a signature covers.
+pub(crate) fn signed(request: &Request) -> SignedRequest<'_> {
+    SignedRequest {
+        method: request.method.as_str(),
+        path: &request.path,
+        query: &request.query,
+        headers: &request.headers,
+        body: request.body.expose(),
+    }
+}
+
+/// One call from its body to its answer, with its record.
+async fn walk<O: Operation>(engine: &Engine, call: &Call, body: SecretBuffer) -> Answer {
+    let deadline = engine.clock.monotonic().after(limits::WALK_DEADLINE);
+    let mut expired = engine.clock.reaches(deadline);
+    let walked = async {
+        let input = match aws_json::decode::<O::Input>(body.expose()) {
+            Ok(read) => read.value,
+            Err(unreadable) => {
+                // What may not be recorded of the input may not be recorded of its refusal.
+                let recorded = unreadable.message(model::View::Audit);
+                let failure = Failure::from(unreadable);
+                let tale = Tale { failure: Some((failure.code, recorded.as_deref())), ..Tale::default() };
+                engine.append(call, &O::SPEC, &tale).await?;
+                return Err(failure);
+            }
+        };
+        drop(body);
+        let parameters = entry::recorded(&input);
+        for attempt in 0.. {
+            let turn = match attempt >= limits::OPTIMISTIC_ATTEMPTS {
+                true => Some(engine.store.turn().await.map_err(|_| engine.unavailable(call))?),
+                false => None,
+            };
+            let snapshot = turn.as_ref().map_or_else(|| engine.store.snapshot(), |turn| turn.snapshot().clone());
+            let view = engine.view_of(&snapshot, &call.place).ok_or_else(|| engine.unavailable(call))?;
+            let mut resources = Vec::new();
+            let done = attempt_once::<O>(engine, call, &input, &view, &mut resources).await;
+            let mut tale = Tale { parameters: parameters.as_deref(), resources: &resources, ..Tale::default() };
+            let done = match done {
+                Ok(done) => done,
+                Err(failure) => {
+                    // The writer's turn ends before the log is waited for.
+                    drop(turn);
+                    tale.failure = Some((failure.code, failure.message.as_deref()));
+                    engine.append(call, &O::SPEC, &tale).await?;
+                    return Err(failure);
+                }
+            };
+            tale.response = done.response.as_deref();
+            tale.notes = Some(&done.notes);
+            if done.change.is_empty() {
+                engine.append(call, &O::SPEC, &tale).await?;
+                return Ok(done.answer);
+            }
+            let mut change = done.change;
+            change.record(entry::of_call(call, &O::SPEC, &tale));
+            let reads = view.into_reads();
+            let committed = match turn {
+                Some(turn) => turn.commit(reads, change).await,
+                None => engine.store.commit(reads, change).await,
+            };
+            match committed {
+                Ok(_) => return Ok(done.answer),
+                Err(CommitError::Conflict) => {}
+                // Its record is in the outbox if the change is, so no second one may be written.
+                Err(error @ CommitError::OutcomeUnknown(_)) => return Err(engine.not_committed(call, &error)),
+                Err(error) => {
+                    let failure = engine.not_committed(call, &error);
+                    tale.failure = Some((failure.code, failure.message.as_deref()));
+                    tale.response = None;
+                    engine.append(call, &O::SPEC, &tale).await?;
+                    return Err(failure);
+                }
+            }
+        }
+        Err(engine.unavailable(call))
+    };
+    tokio::select! {
+        biased;
+        answer = walked => answer,
+        () = &mut expired => {
+            tracing::error!(request_id = %call.request_id, "a call's record was not durable by its deadline");
+            Err(engine.unavailable(call))
+        }
+    }
+}
+
+/// What one attempt leaves, before anything is recorded or committed.
+struct Done {
+    answer: Option<SecretBuffer>,
+    response: Option<String>,
+    change: Change,
+    notes: Map<String, Value>,
+}
+
+async fn attempt_once<O: Operation>(
+    engine: &Engine,
+    call: &Call,
+    input: &O::Input,
+    view: &View,
+    resources: &mut Vec<Resource>,
+) -> Result<Done, Failure> {
+    let caller = &call.caller;
+    let targets = O::locate(input, view).map_err(|miss| precedence::of_miss(miss, caller))?;
+    *resources = targets.resources();
+    let demands = O::demands(input, &targets, view);
+    let permit: Permit<O::Targets> = gate::authorize(caller, demands, targets, view.store()).map_err(|denial| {
+        tracing::info!(
+            request_id = %call.request_id, operation = O::SPEC.name, statement = denial.statement(),
+            "denied: {denial}"
+        );
+        precedence::of_denial(&denial)
+    })?;
+    O::check(input, &permit, view).map_err(Into::into)?;
+    if O::is_dry_run(input) {
+        return Err(precedence::of_dry_run());
+    }
+    let mut world = World::new(engine, view, Some(caller));
+    let output = O::act(input, &permit, &mut world).await.map_err(Into::into)?;
+    let response = match O::SPEC.read_only {
+        true => None,
+        false => entry::recorded(&output).or_else(|| permit.targets().response_of_silent_change()),
+    };
+    let answer = match O::SPEC.has_output {
+        true => Some(aws_json::encode(&output).map_err(|_| engine.unavailable(call))?),
+        false => None,
+    };
+    let (change, notes) = world.into_parts();
+    Ok(Done { answer, response, change, notes })
+}
+
+fn respond(request_id: Uuid, operation: Option<&'static str>, answer: Answer) -> Response {
+    let outcome = answer.as_ref().map_or_else(|failure| failure.code, |_| "ok");
+    let http = match answer {
+        Ok(body) => aws_json::success(request_id, body),
+        Err(failure) => aws_json::failure(request_id, &failure),
+    };
+    Response { http, operation, outcome }
+}

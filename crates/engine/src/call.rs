@@ -1,0 +1,57 @@
+//! The facts of one authenticated call: what its audit record tells beside what came of it.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use ambient::Timestamp;
+use arn::Place;
+use gate::Caller;
+use uuid::Uuid;
+
+use crate::http::{Request, TlsDetails};
+use crate::limits;
+use crate::service::Service;
+
+/// Fixed when the call is authenticated; every attempt of its walk shares it.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) service: &'static Service,
+    pub(crate) caller: Caller,
+    pub(crate) place: Place,
+    pub(crate) request_id: Uuid,
+    pub(crate) event_id: Uuid,
+    pub(crate) time: Timestamp,
+    pub(crate) source: IpAddr,
+    pub(crate) user_agent: Option<String>,
+    pub(crate) host: Option<String>,
+    pub(crate) tls: Option<Arc<TlsDetails>>,
+}
+
+/// What the transport knows of a request, for its record.
+pub(crate) struct Origin {
+    pub(crate) source: IpAddr,
+    pub(crate) user_agent: Option<String>,
+    pub(crate) host: Option<String>,
+    pub(crate) tls: Option<Arc<TlsDetails>>,
+}
+
+impl Origin {
+    pub(crate) fn of(request: &Request) -> Origin {
+        let header = |name: ::http::HeaderName| {
+            let value = request.headers.get(name)?;
+            let text = String::from_utf8_lossy(value.as_bytes());
+            let mut text = text.into_owned();
+            if text.len() > limits::USER_AGENT_BYTES {
+                let end = (0..=limits::USER_AGENT_BYTES).rev().find(|end| text.is_char_boundary(*end));
+                text.truncate(end.unwrap_or(0));
+            }
+            Some(text)
+        };
+        Origin {
+            source: request.peer.address,
+            user_agent: header(::http::header::USER_AGENT),
+            host: header(::http::header::HOST),
+            tls: request.peer.tls.clone(),
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! The installation at work: what the way of a request is walked with.
+
+use std::sync::Arc;
+
+use ambient::{Clock, Entropy};
+use arn::{AccountId, Place, Region};
+use audit::{AuditError, AuditLog, Refusal, RefusedStream};
+use crypto::InProcess;
+use model::OperationSpec;
+use protocol::Failure;
+use sigv4::SigningKeys;
+use store::{CommitError, Snapshot, Store, Vault};
+use uuid::Uuid;
+
+use crate::call::Call;
+use crate::entry::{self, Tale};
+use crate::http::Request;
+use crate::service::Service;
+use crate::view::View;
+
+/// A running installation. [`Engine::answer`] is its front; `open` in `install.rs` makes one.
+pub struct Engine {
+    pub(crate) store: Store,
+    pub(crate) vault: Vault,
+    pub(crate) log: AuditLog,
+    pub(crate) refused: RefusedStream,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) backing: InProcess,
+    pub(crate) signing_keys: SigningKeys,
+    pub(crate) services: &'static [&'static Service],
+    pub(crate) regions: Vec<Region>,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Engine({:?}, {:?})", self.regions, self.store.snapshot())
+    }
+}
+
+impl Engine {
+    /// The Regions that are served.
+    pub fn regions(&self) -> &[Region] {
+        &self.regions
+    }
+
+    /// The services.
+    pub fn services(&self) -> &'static [&'static Service] {
+        self.services
+    }
+
+    /// Whether calls can be answered now: the audit log has to take records. Fails with what is wrong.
+    pub fn readiness(&self) -> Result<(), String> {
+        match self.log.health() {
+            audit::Health::Ok => Ok(()),
+            failing => Err(failing.to_string()),
+        }
+    }
+
+    /// Whether a Region is served here.
+    pub(crate) fn serves(&self, region: &str) -> bool {
+        self.regions.iter().any(|served| served.as_str() == region)
+    }
+
+    /// A snapshot as `place` sees it; `None` for a place that does not exist.
+    pub(crate) fn view_of(&self, snapshot: &Snapshot, place: &Place) -> Option<View> {
+        let view = snapshot.view();
+        let domain = view.domain(place)?;
+        Some(View::new(view, place.clone(), domain, self.clock.now()))
+    }
+
+    /// Records a call that changes nothing; ends when the record is durable. No record, no answer.
+    pub(crate) async fn append(&self, call: &Call, spec: &OperationSpec, tale: &Tale<'_>) -> Result<(), Failure> {
+        self.log.append(entry::of_call(call, spec, tale)).await.map_err(|error: AuditError| {
+            tracing::error!(
+                request_id = %call.request_id, error = &error as &dyn std::error::Error,
+                "a call is refused because it could not be recorded"
+            );
+            self.unavailable(call)
+        })
+    }
+
+    /// The refusal when the installation can't do its part.
+    pub(crate) fn unavailable(&self, call: &Call) -> Failure {
+        Failure::silent(call.service.internal_error, 500)
+    }
+
+    /// The refusal when a change could not be committed.
+    pub(crate) fn not_committed(&self, call: &Call, error: &CommitError) -> Failure {
+        tracing::error!(
+            request_id = %call.request_id, error = error as &dyn std::error::Error,
+            "a change could not be committed"
+        );
+        self.unavailable(call)
+    }
+
+    /// Notes a request that was refused before anybody was authenticated.
+    pub(crate) fn note_refused(&self, request: &Request, request_id: Uuid, failure: &Failure) {
+        let access_key_id = sigv4::presented(&crate::answer::signed(request)).ok();
+        let access_key_id = access_key_id.as_ref().map(sigv4::Presented::access_key_id);
+        let user_agent = request.headers.get(::http::header::USER_AGENT).and_then(|value| value.to_str().ok());
+        self.refused.record(&Refusal {
+            source: request.peer.address,
+            access_key_id,
+            code: failure.code,
+            request_id,
+            user_agent,
+        });
+    }
+
+    /// The accounts of this installation.
+    pub fn accounts(&self) -> Vec<AccountId> {
+        let places = self.store.snapshot().places();
+        let mut accounts: Vec<AccountId> = places.into_iter().map(|(_, place)| place.account).collect();
+        accounts.sort_unstable();
+        accounts.dedup();
+        accounts
+    }
+}

@@ -1,0 +1,201 @@
+//! Opening an installation: the log, the store, and whether they belong together.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ambient::{Clock, Entropy, EntropyFailed, task};
+use arn::{AccountId, Place, Region};
+use audit::{AuditError, AuditLog, RefusedStream};
+use crypto::InProcess;
+use identity::{AccessKey, AccessKeySecrets, AccessKeys, Account, Accounts, ByAccount, NewAccessKey};
+use secret::{SecretBuffer, SecretBytes, SecretString};
+use sigv4::SigningKeys;
+use store::backend::Backend;
+use store::{Change, CommitError, Domain, HashedName, ReadSet, SecretTable, Store, StoreError, TableId, TableSpec, Unreadable};
+
+use crate::engine::Engine;
+use crate::outbox::{self, ToLog};
+use crate::service::Service;
+use crate::{chores, limits};
+
+/// What an installation is made of.
+pub struct Options<'o> {
+    /// Where the audit log is.
+    pub audit: &'o Path,
+    /// How the log is written.
+    pub log: audit::Options,
+    /// What keeps the store's rows.
+    pub backend: Box<dyn Backend>,
+    /// What the store is sealed under.
+    pub root: Box<dyn store::RootSource>,
+    /// How the store is kept in memory, and who is told of its flushes.
+    pub store: store::StoreOptions,
+    /// The services.
+    pub services: &'static [&'static Service],
+    /// The Regions that are served; at least one.
+    pub regions: Vec<Region>,
+    /// How long destroyed material stays recoverable after its key was first seen to be due, counted in uptime.
+    pub destruction_grace: Duration,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Random bytes.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// Why an installation does not open, for the operator: what is wrong, and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] store::OpenError),
+    /// The log.
+    #[error(transparent)]
+    Audit(#[from] AuditError),
+    /// The log tells of changes that the store does not have.
+    #[error(
+        "the store is at revision {store}, but its audit log tells of revision {log}: an older copy of the store was put back; restore the newest copy, or a backup"
+    )]
+    StoreBehindLog {
+        /// The store's revision.
+        store: u64,
+        /// The highest revision in the log.
+        log: u64,
+    },
+    /// A first account, domain or secret could not be written.
+    #[error("the store does not take the installation's first records: {0}")]
+    Commit(#[from] CommitError),
+    /// A record could not be read.
+    #[error("the store can't be read: {0}")]
+    Read(#[from] StoreError),
+    /// No random bytes.
+    #[error(transparent)]
+    Entropy(#[from] EntropyFailed),
+}
+
+/// An installation that was opened, and is not at work yet.
+#[derive(Debug)]
+pub struct Installation {
+    engine: Arc<Engine>,
+    destruction_grace: Duration,
+}
+
+impl Installation {
+    /// Opens the audit log and the store, checks that they belong together, and brings the log up to date.
+    pub fn open(options: Options<'_>) -> Result<Installation, OpenError> {
+        let Options { clock, entropy, .. } = options;
+        let (log, recovered) =
+            AuditLog::open(options.audit, options.log, Arc::clone(&clock), &*entropy)?;
+        let refused = RefusedStream::open(options.audit, Arc::clone(&clock))?;
+        let mut tables: Vec<TableSpec> = vec![
+            store::table_spec::<Accounts>(),
+            store::table_spec::<AccessKeys>(),
+            store::secret_table_spec::<AccessKeySecrets>(),
+            store::secret_table_spec::<InstallationSecrets>(),
+        ];
+        tables.extend(options.services.iter().flat_map(|service| service.tables));
+        let sink = Arc::new(ToLog(log.clone()));
+        let (store, vault) =
+            Store::open(options.backend, &tables, options.root, Arc::clone(&entropy), sink, options.store)?;
+        let revision = store.head_revision();
+        if recovered.highest_revision > revision {
+            return Err(OpenError::StoreBehindLog { store: revision, log: recovered.highest_revision });
+        }
+        store.drained(recovered.highest_revision);
+        for waiting in store.outbox()? {
+            if waiting.revision > recovered.highest_revision {
+                log.queue_change(waiting.revision, waiting.payloads);
+            }
+        }
+        let engine = Engine {
+            store,
+            vault,
+            log,
+            refused,
+            clock,
+            backing: InProcess::new(Arc::clone(&entropy)),
+            entropy,
+            signing_keys: SigningKeys::holding(limits::SIGNING_KEYS),
+            services: options.services,
+            regions: options.regions,
+        };
+        Ok(Installation { engine: Arc::new(engine), destruction_grace: options.destruction_grace })
+    }
+
+    /// The accounts there are.
+    pub fn accounts(&self) -> Result<Vec<AccountId>, OpenError> {
+        let view = self.engine.store.snapshot().view();
+        let rows = view.scan_names::<Accounts>(Domain::Installation, std::ops::Bound::Unbounded, usize::MAX)?;
+        let number = |row: &store::RowKey| row.name().try_into().map(u64::from_be_bytes).ok();
+        Ok(rows.iter().filter_map(number).filter_map(AccountId::from_number).collect())
+    }
+
+    /// Makes an account whose root user signs with `key`. To do it again changes nothing.
+    pub async fn create_account(&self, account: AccountId, key: &NewAccessKey) -> Result<(), OpenError> {
+        let store = &self.engine.store;
+        let now = self.engine.clock.now();
+        let view = store.snapshot().view();
+        if view.get::<Accounts>(Domain::Installation, &ByAccount(account))?.is_none() {
+            let mut change = Change::new();
+            change.put::<Accounts>(Domain::Installation, ByAccount(account), Account::made_at(now));
+            let record = AccessKey::of_root(account, now);
+            change.put::<AccessKeys>(Domain::Installation, key.id.clone(), record);
+            let secret = Arc::new(SecretString::new(key.secret.expose().to_owned()));
+            change.put_secret::<AccessKeySecrets>(Domain::Installation, key.id.clone(), secret);
+            change.record(chores::installation_event(&self.engine, account, "CreateAccount")?);
+            store.commit(view.into_reads(), change).await?;
+        }
+        Ok(())
+    }
+
+    /// A secret of the installation's own, by name.
+    pub fn secret(&self, name: &str) -> Result<Option<Arc<SecretBytes>>, OpenError> {
+        let view = self.engine.store.snapshot().view();
+        let name = HashedName(name.to_owned());
+        Ok(self.engine.vault.open::<InstallationSecrets>(&view, Domain::Installation, &name)?)
+    }
+
+    /// Keeps a secret of the installation's own under a name, over what was there.
+    pub async fn keep_secret(&self, name: &str, secret: SecretBytes) -> Result<(), OpenError> {
+        let mut change = Change::new();
+        let name = HashedName(name.to_owned());
+        change.put_secret::<InstallationSecrets>(Domain::Installation, name, Arc::new(secret));
+        self.engine.store.commit(ReadSet::new(), change).await?;
+        Ok(())
+    }
+
+    /// Makes what is missing for each account in each Region that is served, and begins the background work.
+    pub async fn start(self) -> Result<Arc<Engine>, OpenError> {
+        let accounts = self.accounts()?;
+        let engine = self.engine;
+        for account in accounts {
+            for region in &engine.regions {
+                let place = Place { account, region: region.clone() };
+                engine.store.create_domain(&place).await?;
+            }
+        }
+        task::spawn(outbox::drain(engine.store.clone(), engine.log.durable_revision()));
+        task::spawn(chores::work(Arc::downgrade(&engine), self.destruction_grace));
+        Ok(engine)
+    }
+}
+
+/// The table of the installation's own secrets, such as the key of its certificate authority, by name.
+#[derive(Debug)]
+struct InstallationSecrets;
+
+impl SecretTable for InstallationSecrets {
+    const ID: TableId = TableId(12);
+    const NAME: &'static str = "installation secrets";
+    const FORMAT: u8 = 1;
+    type Key = HashedName;
+    type Secret = SecretBytes;
+
+    fn encode(secret: &SecretBytes, out: &mut SecretBuffer) {
+        out.extend(secret.expose());
+    }
+
+    fn decode(_: u8, bytes: &[u8]) -> Result<SecretBytes, Unreadable> {
+        Ok(SecretBytes::copied_from(bytes))
+    }
+}

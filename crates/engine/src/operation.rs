@@ -1,0 +1,102 @@
+//! What a service declares of each of its operations.
+
+use std::future::Future;
+
+use arn::{AccountId, Arn};
+use gate::{Demands, Permit};
+use model::{OperationSpec, Shape};
+use protocol::Failure;
+use store::StoreError;
+
+use crate::{Resource, View, World};
+
+pub use crate::answer::AnyOperation;
+
+/// An action of the policy language, as a type: `kms:Encrypt`.
+pub trait Action: 'static {
+    /// The action's name, service and all.
+    const NAME: &'static str;
+}
+
+/// What an operation returns from its `act`.
+pub type Outcome<O> = Result<<O as Operation>::Output, <O as Operation>::Error>;
+
+/// One operation of a service.
+///
+/// The engine calls these in the order in which they stand here. `locate`, `demands` and `check` are pure over a
+/// snapshot; the whole walk runs again on a fresh snapshot when a change meets a conflict, so `act` must leave
+/// nothing behind but what it puts into its [`World`].
+pub trait Operation: Send + Sync + 'static {
+    /// Name, and whether it only reads.
+    const SPEC: OperationSpec;
+    /// What the caller sends.
+    type Input: Shape + Send + Sync;
+    /// What the caller gets.
+    type Output: Shape + Send;
+    /// What the call is about, owned.
+    type Targets: Targets;
+    /// Why it is refused.
+    type Error: Into<Failure> + From<StoreError> + Send;
+
+    /// Checks what needs no record, then finds what the call is about.
+    fn locate(input: &Self::Input, view: &View) -> Result<Self::Targets, Miss<Self::Error>>;
+
+    /// What the caller must be allowed to do.
+    fn demands(input: &Self::Input, targets: &Self::Targets, view: &View) -> Demands;
+
+    /// State, usage, algorithm, size: all that needs no secret. A dry run ends after it.
+    fn check(_: &Self::Input, _: &Permit<Self::Targets>, _: &View) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
+    /// Whether the caller only asks if the call would succeed.
+    fn is_dry_run(_: &Self::Input) -> bool {
+        false
+    }
+
+    /// Does it.
+    fn act(
+        input: &Self::Input,
+        permit: &Permit<Self::Targets>,
+        world: &mut World<'_>,
+    ) -> impl Future<Output = Outcome<Self>> + Send;
+}
+
+/// What a call is about, for its audit record.
+pub trait Targets: Send + Sync {
+    /// The resources the record names.
+    fn resources(&self) -> Vec<Resource>;
+
+    /// `responseElements` of a change that returns nothing, as JSON.
+    fn response_of_silent_change(&self) -> Option<String> {
+        None
+    }
+}
+
+/// What `locate` says when it finds nothing to act on.
+#[derive(Debug)]
+pub enum Miss<E> {
+    /// There is no such resource; whether the caller may know is decided in `precedence.rs`.
+    Absent(Absent),
+    /// The request is wrong, whatever there is.
+    Refused(E),
+}
+
+/// A resource that is not there.
+#[derive(Debug)]
+pub struct Absent {
+    /// What was asked for.
+    pub resource: Arn,
+    /// Who would own it.
+    pub owner: AccountId,
+    /// What was to be done to it.
+    pub action: &'static str,
+    /// The answer for a caller of the same account.
+    pub answer: Failure,
+}
+
+impl<E> From<E> for Miss<E> {
+    fn from(error: E) -> Miss<E> {
+        Miss::Refused(error)
+    }
+}

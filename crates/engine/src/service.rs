@@ -1,0 +1,31 @@
+//! A service: its names, and its table of operations.
+
+use crate::{AnyOperation, Chore};
+
+/// A service of the installation. One static of it stands in the service's crate.
+#[derive(Debug)]
+pub struct Service {
+    /// The name in SigV4 scopes, endpoints and policies: `kms`.
+    pub name: &'static str,
+    /// CloudTrail's `eventSource`: `kms.amazonaws.com`.
+    pub event_source: &'static str,
+    /// What stands before the dot in `X-Amz-Target`: `TrentService`.
+    pub target_prefix: &'static str,
+    /// How requests to it are signed.
+    pub signed: sigv4::Service,
+    /// The tables it keeps.
+    pub tables: &'static [store::TableSpec],
+    /// Every operation, one line each.
+    pub operations: &'static [&'static dyn AnyOperation],
+    /// The work that falls due by itself.
+    pub chores: &'static [&'static dyn Chore],
+    /// The error code of a failure on our side: `KMSInternalException`.
+    pub internal_error: &'static str,
+}
+
+impl Service {
+    /// The operation of this name.
+    pub(crate) fn operation(&self, name: &str) -> Option<&'static dyn AnyOperation> {
+        self.operations.iter().copied().find(|operation| operation.spec().name == name)
+    }
+}

@@ -1,0 +1,130 @@
+//! What an operation may touch while it acts.
+
+use std::sync::Arc;
+
+use ambient::{Entropy, EntropyFailed, Timestamp};
+use arn::Arn;
+use crypto::{InProcess, Material};
+use gate::{Caller, Permit};
+use serde_json::{Map, Value};
+use store::{Change, Domain, SecretTable, StoreError, Vault};
+
+use crate::engine::Engine;
+use crate::operation::Action;
+use crate::view::View;
+
+/// What an operation may touch while it acts: random bytes, opened key material, and the change it makes.
+pub struct World<'w> {
+    view: &'w View,
+    caller: Option<&'w Caller>,
+    entropy: &'w dyn Entropy,
+    vault: &'w Vault,
+    backing: &'w InProcess,
+    change: Change,
+    notes: Map<String, Value>,
+}
+
+/// Key material under lock: the ARN that a permit has to name, and the row that holds it.
+pub trait Locked {
+    /// The table of the row.
+    type Table: SecretTable<Secret = Material>;
+
+    /// The key's ARN.
+    fn arn(&self) -> &Arn;
+
+    /// The part of the store that the key belongs to.
+    fn domain(&self) -> Domain;
+
+    /// The row of the material.
+    fn row(&self) -> <Self::Table as SecretTable>::Key;
+}
+
+/// Why key material stays closed.
+#[derive(Debug, thiserror::Error)]
+pub enum UnsealError {
+    /// The permit does not cover this action on this key: a fault of ours, and never an answer.
+    #[error("the permit does not cover {action} on {resource}")]
+    NotPermitted {
+        /// The action.
+        action: &'static str,
+        /// The key.
+        resource: Arn,
+    },
+    /// There is no such material, or no more.
+    #[error("the key material does not exist")]
+    Absent,
+    /// The row could not be read.
+    #[error("the key material could not be read")]
+    Store(#[from] StoreError),
+}
+
+impl<'w> World<'w> {
+    pub(crate) fn new(
+        engine: &'w Engine,
+        view: &'w View,
+        caller: Option<&'w Caller>,
+    ) -> World<'w> {
+        let Engine { entropy, vault, backing, .. } = engine;
+        World { view, caller, entropy: &**entropy, vault, backing, change: Change::new(), notes: Map::new() }
+    }
+
+    /// The snapshot the walk runs on.
+    pub fn view(&self) -> &'w View {
+        self.view
+    }
+
+    /// Who calls; `None` for the installation's own work.
+    pub fn caller(&self) -> Option<&'w Caller> {
+        self.caller
+    }
+
+    /// The wall clock's time.
+    pub fn now(&self) -> Timestamp {
+        self.view.now()
+    }
+
+    /// Random bytes fit for keys.
+    pub fn entropy(&self) -> &'w dyn Entropy {
+        self.entropy
+    }
+
+    /// The backing of keys whose material is kept here.
+    pub fn backing(&self) -> &'w InProcess {
+        self.backing
+    }
+
+    /// Fills `bytes` with random bytes.
+    pub fn random(&self, bytes: &mut [u8]) -> Result<(), EntropyFailed> {
+        self.entropy.fill(bytes)
+    }
+
+    /// The change that this call makes; it lands with the call's audit record or not at all.
+    pub fn change(&mut self) -> &mut Change {
+        &mut self.change
+    }
+
+    /// Opens key material: only with a permit for action `A` on its key.
+    pub fn unseal<A: Action>(
+        &self,
+        permit: &Permit<impl Send>,
+        key: &impl Locked,
+    ) -> Result<Arc<Material>, UnsealError> {
+        if !permit.covers(A::NAME, key.arn()) {
+            return Err(UnsealError::NotPermitted { action: A::NAME, resource: key.arn().clone() });
+        }
+        open(self.vault, self.view, key)
+    }
+
+    /// Puts a member into the record's `additionalEventData`.
+    pub fn note(&mut self, name: &str, value: impl Into<Value>) {
+        self.notes.insert(name.to_owned(), value.into());
+    }
+
+    pub(crate) fn into_parts(self) -> (Change, Map<String, Value>) {
+        (self.change, self.notes)
+    }
+}
+
+fn open<K: Locked>(vault: &Vault, view: &View, key: &K) -> Result<Arc<Material>, UnsealError> {
+    vault.open::<K::Table>(view.store(), key.domain(), &key.row())?.ok_or(UnsealError::Absent)
+}

@@ -1,0 +1,63 @@
+//! What a call demands before it may act.
+
+use std::sync::Arc;
+
+use arn::{AccountId, Arn};
+use policy::Policy;
+use smallvec::{SmallVec, smallvec};
+
+/// One action on one resource that has to be allowed.
+#[derive(Debug, Clone)]
+pub struct Demand {
+    /// The action, as in `kms:Encrypt`.
+    pub action: &'static str,
+    /// What it is done to; `*` is written as the ARN of the account's root where an action has no resource.
+    pub resource: Arn,
+    /// The account that owns the resource.
+    pub owner: AccountId,
+    /// Which policies decide.
+    pub authority: Authority,
+}
+
+/// Which policies decide a demand.
+#[derive(Debug, Clone)]
+pub enum Authority {
+    /// The caller's own policies alone, as for CreateKey or an alias.
+    Identity,
+    /// The resource's policy: it has to allow the caller, or to delegate to the caller's account.
+    Resource(Arc<Policy>),
+}
+
+/// What a call demands: never nothing.
+#[derive(Debug, Clone)]
+pub struct Demands(pub(crate) Kind);
+
+#[derive(Debug, Clone)]
+pub(crate) enum Kind {
+    All(SmallVec<[Demand; 2]>),
+    Public(&'static str),
+}
+
+impl Demands {
+    /// This one demand; more are added with [`Demands::and`].
+    pub fn of(demand: Demand) -> Demands {
+        Demands(Kind::All(smallvec![demand]))
+    }
+
+    /// This demand as well; every one has to be allowed.
+    #[must_use]
+    pub fn and(self, demand: Demand) -> Demands {
+        match self.0 {
+            Kind::All(mut demands) => {
+                demands.push(demand);
+                Demands(Kind::All(demands))
+            }
+            Kind::Public(_) => Demands::of(demand),
+        }
+    }
+
+    /// No demand, for the stated reason. The permit that comes of it opens nothing.
+    pub fn public(reason: &'static str) -> Demands {
+        Demands(Kind::Public(reason))
+    }
+}

@@ -1,0 +1,159 @@
+//! The decision: demands to a permit, or a denial that says why.
+
+use std::fmt;
+
+use arn::Arn;
+use policy::{Decision, Question, Site};
+use smallvec::SmallVec;
+
+use crate::demand::{Authority, Demand, Demands, Kind};
+use crate::{AuthenticationError, Caller, caller};
+
+/// Proof that a call's demands were allowed, with what they were made for.
+///
+/// Only [`authorize`] and [`permit_internal`] make one. What it does not list, it does not open.
+#[derive(Debug)]
+pub struct Permit<T> {
+    targets: T,
+    allowed: SmallVec<[(&'static str, Arn); 2]>,
+}
+
+impl<T> Permit<T> {
+    /// What the call was found to be about.
+    pub fn targets(&self) -> &T {
+        &self.targets
+    }
+
+    /// Whether `action` on `resource` is among what was allowed.
+    pub fn covers(&self, action: &str, resource: &Arn) -> bool {
+        self.allowed.iter().any(|(allowed, on)| *allowed == action && on == resource)
+    }
+}
+
+/// Why a call is denied. `Display` is AWS's text for the caller; [`Denial::statement`] is for the operator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Denial {
+    /// Who was denied.
+    pub caller: Arn,
+    /// The action that was denied.
+    pub action: &'static str,
+    /// What it was denied on.
+    pub resource: Arn,
+    /// What denied it.
+    pub cause: Cause,
+}
+
+/// What denied a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cause {
+    /// A Deny statement of the resource's policy, by its `Sid` if it has one.
+    DeniedByResourcePolicy(Option<String>),
+    /// The resource's policy neither allows the caller nor delegates to its account.
+    NoResourcePolicy,
+    /// It would be for the caller's own policies to allow, and none does.
+    NoIdentityPolicy,
+    /// The resource belongs to another account, or nobody; which of them is not told.
+    Foreign,
+    /// The caller's credentials ended while the call was under way.
+    CallerGone,
+}
+
+impl Denial {
+    /// What a caller hears of a resource of another account that is absent or closed to it.
+    pub fn of_foreign(caller: &Caller, action: &'static str, resource: Arn) -> Denial {
+        Denial { caller: caller.arn().clone(), action, resource, cause: Cause::Foreign }
+    }
+
+    /// The Deny statement that decided, if one did and has a name.
+    pub fn statement(&self) -> Option<&str> {
+        match &self.cause {
+            Cause::DeniedByResourcePolicy(sid) => sid.as_deref(),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Denial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Denial { caller, action, resource, cause } = self;
+        write!(f, "User: {caller} is not authorized to perform: {action} ")?;
+        match cause {
+            Cause::Foreign => f.write_str(
+                "on this resource because the resource does not exist in this Region, no resource-based policies \
+                 allow access, or a resource-based policy explicitly denies access",
+            ),
+            Cause::DeniedByResourcePolicy(_) => {
+                write!(f, "on resource: {resource} with an explicit deny in a resource-based policy")
+            }
+            Cause::NoResourcePolicy => {
+                write!(f, "on resource: {resource} because no resource-based policy allows the {action} action")
+            }
+            Cause::NoIdentityPolicy | Cause::CallerGone => {
+                write!(f, "on resource: {resource} because no identity-based policy allows the {action} action")
+            }
+        }
+    }
+}
+
+/// Decides every demand on current policy, first come first named: a permit if all are allowed.
+///
+/// The caller's credentials are read again from `view`, so that the permit rests on them as they are in the
+/// snapshot that the rest of the call sees.
+pub fn authorize<T>(caller: &Caller, demands: Demands, targets: T, view: &store::View) -> Result<Permit<T>, Denial> {
+    let demands = match demands.0 {
+        Kind::Public(_) => return Ok(Permit { targets, allowed: SmallVec::new() }),
+        Kind::All(demands) => demands,
+    };
+    let present = match caller::reaffirm(caller, view) {
+        Ok(()) => true,
+        Err(AuthenticationError::Signature(_) | AuthenticationError::Store(_)) => false,
+    };
+    let mut allowed = SmallVec::new();
+    for demand in demands {
+        let decided = if present { decide(caller, &demand) } else { Err(Cause::CallerGone) };
+        match decided {
+            Ok(()) => allowed.push((demand.action, demand.resource)),
+            Err(cause) => {
+                let Demand { action, resource, .. } = demand;
+                return Err(Denial { caller: caller.arn().clone(), action, resource, cause });
+            }
+        }
+    }
+    Ok(Permit { targets, allowed })
+}
+
+/// A permit for the installation's own background work, which no caller asked for and an audit record tells of.
+pub fn permit_internal<T>(targets: T, allowed: impl IntoIterator<Item = (&'static str, Arn)>) -> Permit<T> {
+    Permit { targets, allowed: allowed.into_iter().collect() }
+}
+
+fn decide(caller: &Caller, demand: &Demand) -> Result<(), Cause> {
+    let own = demand.owner == caller.account();
+    match &demand.authority {
+        Authority::Identity => identity_side(caller, own),
+        Authority::Resource(policy) => {
+            let who = policy::Caller { account: caller.account(), arn: caller.arn(), root: caller.is_root() };
+            let question = Question { caller: who, action: demand.action, resource: &demand.resource };
+            match policy.decide(&question, Site::Resource) {
+                Decision::Deny(statement) if own => Err(Cause::DeniedByResourcePolicy(statement.sid.clone())),
+                Decision::Silent if own => Err(Cause::NoResourcePolicy),
+                Decision::Deny(_) | Decision::Silent => Err(Cause::Foreign),
+                Decision::Allow(_) if own => Ok(()),
+                // Across accounts both sides have to allow.
+                Decision::Allow(_) | Decision::Delegate(_) => identity_side(caller, true),
+            }
+        }
+    }
+}
+
+/// The caller's own policies: its account's root user may do everything there, and there is nobody else yet.
+fn identity_side(caller: &Caller, own: bool) -> Result<(), Cause> {
+    match (caller.is_root(), own) {
+        (true, true) => Ok(()),
+        (_, false) => Err(Cause::Foreign),
+        (false, true) => Err(Cause::NoIdentityPolicy),
+    }
+}
+
+#[cfg(test)]
+mod tests;

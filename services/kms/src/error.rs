@@ -1,0 +1,138 @@
+//! Why KMS refuses a call, and the one place where that gets its code and text.
+//!
+//! Source: KMS API Reference, "Errors", and messages recorded from the service.
+
+use ambient::EntropyFailed;
+use arn::Arn;
+use engine::{Failure, UnsealError};
+use store::StoreError;
+
+/// Why KMS refuses a call. Each variant is something a caller can do something about.
+#[derive(Debug, thiserror::Error)]
+pub enum KmsError {
+    /// A value breaks a rule of the service that its model does not state; the text is AWS's.
+    #[error("{0}")]
+    Validation(String),
+    /// Text that names no key in any form.
+    #[error("Invalid keyId '{0}'")]
+    InvalidKeyId(String),
+    /// An ARN of another Region, by that Region.
+    #[error("Invalid arn {0}")]
+    OtherRegion(String),
+    /// No such key.
+    #[error("Key '{0}' does not exist")]
+    NoKey(Arn),
+    /// No such alias.
+    #[error("Alias {0} is not found.")]
+    NoAlias(Arn),
+    /// The key has no policy of that name.
+    #[error("No such policy exists")]
+    NoPolicy,
+    /// An ARN that is malformed or of the wrong kind.
+    #[error("{0}")]
+    InvalidArn(String),
+    /// The ciphertext names a key that the caller cannot use, whatever the reason.
+    #[error(
+        "The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access."
+    )]
+    HiddenKey,
+    /// The ciphertext was made under another key than the one named.
+    #[error("The key ID in the request does not identify a CMK that can perform this operation.")]
+    IncorrectKey,
+    /// The ciphertext, or the context it was made with, is not this.
+    #[error("the ciphertext could not be opened")]
+    InvalidCiphertext,
+    /// The key is disabled.
+    #[error("{0} is disabled.")]
+    Disabled(Arn),
+    /// The key waits for its deletion.
+    #[error("{0} is pending deletion.")]
+    PendingDeletion(Arn),
+    /// The key does not wait for deletion.
+    #[error("{0} is not pending deletion.")]
+    NotPendingDeletion(Arn),
+    /// The feature is not there, or not for such a key.
+    #[error("{0}")]
+    Unsupported(String),
+    /// The key's usage does not fit.
+    #[error("{0}")]
+    InvalidKeyUsage(String),
+    /// The alias name is taken.
+    #[error("An alias with the name {0} already exists")]
+    AliasExists(Arn),
+    /// The alias name belongs to AWS's services.
+    #[error("the name is reserved")]
+    ReservedAlias,
+    /// A quota is reached.
+    #[error("{0}")]
+    LimitExceeded(String),
+    /// The policy is no policy, or would lock its writer out.
+    #[error("{0}")]
+    MalformedPolicy(String),
+    /// Tags that are repeated, reserved or too many.
+    #[error("{0}")]
+    Tag(&'static str),
+    /// A marker that was not made for these arguments.
+    #[error("the marker is not valid here")]
+    InvalidMarker,
+    /// A grant token that is none.
+    #[error("the grant token is not valid")]
+    InvalidGrantToken,
+    /// Something else is under way.
+    #[error("{0}")]
+    Conflict(String),
+    /// Ours to mend: the store.
+    #[error("the store could not be read")]
+    Store(#[from] StoreError),
+    /// Ours to mend: key material that should be there and open.
+    #[error("key material could not be opened")]
+    Unseal(#[from] UnsealError),
+    /// Ours to mend: no random bytes.
+    #[error("no random bytes")]
+    Entropy(#[from] EntropyFailed),
+    /// Ours to mend: a cryptographic operation that cannot fail failed.
+    #[error("a cryptographic operation failed")]
+    Cryptography,
+}
+
+impl From<KmsError> for Failure {
+    fn from(error: KmsError) -> Failure {
+        let text = error.to_string();
+        match error {
+            KmsError::Validation(_) => Failure::refused("ValidationException", text),
+            KmsError::InvalidKeyId(_)
+            | KmsError::OtherRegion(_)
+            | KmsError::NoKey(_)
+            | KmsError::NoAlias(_)
+            | KmsError::NoPolicy => Failure::refused("NotFoundException", text),
+            KmsError::InvalidArn(_) => Failure::refused("InvalidArnException", text),
+            KmsError::HiddenKey => Failure::refused("AccessDeniedException", text),
+            KmsError::IncorrectKey => Failure::refused("IncorrectKeyException", text),
+            KmsError::InvalidCiphertext => Failure::silent("InvalidCiphertextException", 400),
+            KmsError::Disabled(_) => Failure::refused("DisabledException", text),
+            KmsError::PendingDeletion(_) | KmsError::NotPendingDeletion(_) => {
+                Failure::refused("KMSInvalidStateException", text)
+            }
+            KmsError::Unsupported(_) if text.is_empty() => {
+                Failure::silent("UnsupportedOperationException", 400)
+            }
+            KmsError::Unsupported(_) => Failure::refused("UnsupportedOperationException", text),
+            KmsError::InvalidKeyUsage(_) => Failure::refused("InvalidKeyUsageException", text),
+            KmsError::AliasExists(_) => Failure::refused("AlreadyExistsException", text),
+            KmsError::ReservedAlias => Failure::silent("NotAuthorizedException", 400),
+            KmsError::LimitExceeded(_) => Failure::refused("LimitExceededException", text),
+            KmsError::MalformedPolicy(_) => Failure::refused("MalformedPolicyDocumentException", text),
+            KmsError::Tag(_) => Failure::refused("TagException", text),
+            KmsError::InvalidMarker => Failure::silent("InvalidMarkerException", 400),
+            KmsError::InvalidGrantToken => Failure::silent("InvalidGrantTokenException", 400),
+            KmsError::Conflict(_) => Failure::refused("ConflictException", text),
+            KmsError::Store(_) | KmsError::Unseal(_) | KmsError::Entropy(_) | KmsError::Cryptography => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "a call failed on our side"
+                );
+                Failure::silent("KMSInternalException", 500)
+            }
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Encrypt.
+
+use arn::Arn;
+use engine::{Demands, Miss, Operation, Outcome, Permit, View, World};
+use model::{Blob, OperationSpec, Shape};
+use secret::SecretBytes;
+
+use crate::context::EncryptionContext;
+use crate::target::{KeyTarget, KeysOf};
+use crate::wire::{Algorithm, GrantTokens, KeyReference};
+use crate::{KmsError, action, cipher};
+
+/// Encrypts up to 4096 bytes under a symmetric key.
+///
+/// Source: KMS API Reference, `Encrypt`. Known differences: none.
+pub struct Encrypt;
+
+/// The request.
+#[derive(Debug, Shape)]
+pub struct EncryptInput {
+    /// Any form of a key's name.
+    #[shape(audit = log)]
+    pub key_id: KeyReference,
+    /// 1 to 4096 bytes.
+    #[shape(length = 1..=4096, sensitive)]
+    pub plaintext: SecretBytes,
+    /// Pairs that decryption will have to repeat.
+    #[shape(default, audit = log, condition = "kms:EncryptionContext")]
+    pub encryption_context: EncryptionContext,
+    /// Tokens of grants that may not be in force everywhere yet.
+    #[shape(default, audit = omit)]
+    pub grant_tokens: GrantTokens,
+    /// `SYMMETRIC_DEFAULT` unless given.
+    #[shape(default, audit = log, condition = "kms:EncryptionAlgorithm")]
+    pub encryption_algorithm: Algorithm,
+    /// Whether only to ask if it would succeed.
+    #[shape(audit = log)]
+    pub dry_run: Option<bool>,
+}
+
+/// The answer.
+#[derive(Debug, Shape)]
+pub struct EncryptOutput {
+    /// The ciphertext.
+    #[shape(audit = omit)]
+    pub ciphertext_blob: Blob,
+    /// The key's ARN.
+    #[shape(audit = omit)]
+    pub key_id: Arn,
+    /// The algorithm that was used.
+    #[shape(audit = omit)]
+    pub encryption_algorithm: Algorithm,
+}
+
+impl Operation for Encrypt {
+    const SPEC: OperationSpec = OperationSpec::reads("Encrypt");
+    type Input = EncryptInput;
+    type Output = EncryptOutput;
+    type Targets = KeyTarget;
+    type Error = KmsError;
+
+    fn locate(input: &EncryptInput, view: &View) -> Result<KeyTarget, Miss<KmsError>> {
+        input.encryption_context.check()?;
+        let key = view.keys().find::<action::Encrypt>(&input.key_id)?;
+        input.grant_tokens.check()?;
+        Ok(key)
+    }
+
+    fn demands(_: &EncryptInput, key: &KeyTarget, _: &View) -> Demands {
+        Demands::of(key.demand::<action::Encrypt>())
+    }
+
+    fn check(input: &EncryptInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
+        let key = permit.targets();
+        key.state.usable(&key.arn)?;
+        cipher::check_algorithm(key, input.encryption_algorithm)
+    }
+
+    fn is_dry_run(input: &EncryptInput) -> bool {
+        input.dry_run == Some(true)
+    }
+
+    async fn act(input: &EncryptInput, permit: &Permit<KeyTarget>, world: &mut World<'_>) -> Outcome<Self> {
+        let key = permit.targets();
+        let context = &input.encryption_context;
+        let sealed =
+            cipher::seal::<action::Encrypt>(world, permit, key, context, input.plaintext.expose()).await?;
+        world.note("keyMaterialId", sealed.material.to_string());
+        Ok(EncryptOutput {
+            ciphertext_blob: sealed.blob,
+            key_id: key.arn.clone(),
+            encryption_algorithm: input.encryption_algorithm,
+        })
+    }
+}

@@ -1,0 +1,208 @@
+//! A KMS key: everything about it but its material, its policy and its aliases.
+
+use ambient::Timestamp;
+use crypto::MaterialId;
+use minicbor::{Decode, Encode};
+use secret::SecretBuffer;
+use store::{NameBuffer, Names, RowName, Table, TableId, Unreadable};
+
+use super::{read, write};
+use crate::key_id::KeyId;
+
+/// A KMS key.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Key {
+    /// When it was created, in milliseconds since 1970.
+    #[n(0)]
+    pub created_ms: i64,
+    /// 0 to 8192 characters.
+    #[n(1)]
+    pub description: String,
+    /// Its spec, by the name AWS gives it: `SYMMETRIC_DEFAULT`.
+    #[n(2)]
+    pub spec: String,
+    /// Its usage, by the name AWS gives it: `ENCRYPT_DECRYPT`.
+    #[n(3)]
+    pub usage: String,
+    /// Where its material comes from.
+    #[n(4)]
+    pub origin: Origin,
+    /// Whether it is enabled, apart from any deletion.
+    #[n(5)]
+    pub enabled: bool,
+    /// The deletion it waits for.
+    #[n(6)]
+    pub deletion: Option<Deletion>,
+    /// Tags, in the order in which their keys were first set.
+    #[n(7)]
+    pub tags: Vec<(String, String)>,
+    /// Its material, oldest first; the last encrypts, all decrypt.
+    #[n(8)]
+    pub versions: Vec<Version>,
+    /// Automatic rotation, where it is switched on.
+    #[n(9)]
+    pub rotation: Option<RotationPlan>,
+}
+
+/// Where a key's material comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Origin {
+    /// Made here.
+    #[n(0)]
+    AwsKms,
+}
+
+/// A scheduled deletion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Deletion {
+    /// From when on the key is gone, in milliseconds since 1970.
+    #[n(0)]
+    pub due_ms: i64,
+    /// The waiting period that was asked for, in days.
+    #[n(1)]
+    pub window_days: u8,
+}
+
+/// One material of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Version {
+    #[cbor(n(0), with = "minicbor::bytes")]
+    id: [u8; 32],
+    /// When it became current, in milliseconds since 1970.
+    #[n(1)]
+    pub since_ms: i64,
+    /// What made it current.
+    #[n(2)]
+    pub by: RotationKind,
+}
+
+impl Version {
+    /// The material `id`, current since `now` by `by`.
+    pub fn new(id: MaterialId, now: Timestamp, by: RotationKind) -> Version {
+        Version {
+            id: *id.as_bytes(),
+            since_ms: now.milliseconds(),
+            by,
+        }
+    }
+
+    /// The material's id.
+    pub fn id(&self) -> MaterialId {
+        MaterialId::from_bytes(self.id)
+    }
+
+    /// When it became current.
+    pub fn since(&self) -> Timestamp {
+        Timestamp::from_milliseconds(self.since_ms)
+    }
+}
+
+/// What made a material current.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum RotationKind {
+    /// The key's creation.
+    #[n(0)]
+    Creation,
+    /// Automatic rotation.
+    #[n(1)]
+    Automatic,
+    /// RotateKeyOnDemand.
+    #[n(2)]
+    OnDemand,
+}
+
+/// Automatic rotation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct RotationPlan {
+    /// Days between rotations: 90 to 2560.
+    #[n(0)]
+    pub period_days: u16,
+    /// When the next is due, in milliseconds since 1970.
+    #[n(1)]
+    pub next_ms: i64,
+}
+
+/// A day, in milliseconds.
+const DAY_MS: i64 = 86_400_000;
+
+impl RotationPlan {
+    /// A plan that begins at `now`.
+    pub fn from(now: Timestamp, period_days: u16) -> RotationPlan {
+        RotationPlan {
+            period_days,
+            next_ms: now.milliseconds() + i64::from(period_days) * DAY_MS,
+        }
+    }
+
+    /// When the next rotation is due.
+    pub fn next(&self) -> Timestamp {
+        Timestamp::from_milliseconds(self.next_ms)
+    }
+}
+
+impl Deletion {
+    /// A deletion asked for at `now`.
+    pub fn after(now: Timestamp, window_days: u8) -> Deletion {
+        Deletion {
+            due_ms: now.milliseconds() + i64::from(window_days) * DAY_MS,
+            window_days,
+        }
+    }
+
+    /// From when on the key is gone.
+    pub fn due(&self) -> Timestamp {
+        Timestamp::from_milliseconds(self.due_ms)
+    }
+}
+
+impl Key {
+    /// When it was created.
+    pub fn created(&self) -> Timestamp {
+        Timestamp::from_milliseconds(self.created_ms)
+    }
+
+    /// The material that encrypts; every key of origin AWS_KMS has one.
+    pub fn current(&self) -> Option<&Version> {
+        self.versions.last()
+    }
+
+    /// How many on-demand rotations it has had.
+    pub fn rotations_on_demand(&self) -> usize {
+        self.versions
+            .iter()
+            .filter(|version| version.by == RotationKind::OnDemand)
+            .count()
+    }
+}
+
+/// The table of keys, by key id.
+#[derive(Debug)]
+pub struct Keys;
+
+impl Table for Keys {
+    const ID: TableId = TableId(20);
+    const NAME: &'static str = "keys";
+    const FORMAT: u8 = 1;
+    type Key = KeyId;
+    type Record = Key;
+
+    fn encode(record: &Key, out: &mut SecretBuffer) {
+        write(record, out);
+    }
+
+    fn decode(_: u8, bytes: &[u8]) -> Result<Key, Unreadable> {
+        read(bytes, "a key is malformed")
+    }
+}
+
+impl RowName for KeyId {
+    fn encode(&self, _: &Names<'_>, out: &mut NameBuffer) {
+        out.extend(&self.to_bytes());
+    }
+}

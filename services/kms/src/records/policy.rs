@@ -1,0 +1,103 @@
+//! Key policies: the text as it was given, compiled when it is read.
+
+use std::sync::Arc;
+
+use arn::AccountId;
+use policy::Policy;
+use secret::SecretBuffer;
+use store::{Table, TableId, Unreadable};
+
+use crate::key_id::KeyId;
+
+/// The policy of a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyPolicy {
+    source: Source,
+    compiled: Arc<Policy>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Source {
+    /// The default policy of a key of this account: not written out, since nearly every key has it.
+    Default(AccountId),
+    Text(String),
+}
+
+impl KeyPolicy {
+    /// The policy of a key whose creator gave none.
+    pub fn default_of(account: AccountId) -> KeyPolicy {
+        KeyPolicy {
+            source: Source::Default(account),
+            compiled: Arc::new(Policy::default_of_key(account)),
+        }
+    }
+
+    /// A policy that was given as `text` and parsed as `compiled`.
+    pub fn given(text: String, compiled: Policy) -> KeyPolicy {
+        KeyPolicy {
+            source: Source::Text(text),
+            compiled: Arc::new(compiled),
+        }
+    }
+
+    /// The text, unchanged.
+    pub fn text(&self) -> String {
+        match &self.source {
+            Source::Default(account) => Policy::default_key_policy_text(*account),
+            Source::Text(text) => text.clone(),
+        }
+    }
+
+    /// The policy, to be evaluated.
+    pub fn compiled(&self) -> Arc<Policy> {
+        Arc::clone(&self.compiled)
+    }
+}
+
+/// The table of key policies, by key id.
+#[derive(Debug)]
+pub struct KeyPolicies;
+
+/// What the bytes of a record begin with.
+const DEFAULT: u8 = 0;
+const TEXT: u8 = 1;
+
+impl Table for KeyPolicies {
+    const ID: TableId = TableId(23);
+    const NAME: &'static str = "key policies";
+    const FORMAT: u8 = 1;
+    type Key = KeyId;
+    type Record = KeyPolicy;
+
+    fn encode(record: &KeyPolicy, out: &mut SecretBuffer) {
+        match &record.source {
+            Source::Default(account) => {
+                out.extend(&[DEFAULT]);
+                out.extend(&account.number().to_be_bytes());
+            }
+            Source::Text(text) => {
+                out.extend(&[TEXT]);
+                out.extend(text.as_bytes());
+            }
+        }
+    }
+
+    fn decode(_: u8, bytes: &[u8]) -> Result<KeyPolicy, Unreadable> {
+        let malformed = Unreadable("a key policy is malformed");
+        match bytes.split_first() {
+            Some((&DEFAULT, number)) => {
+                let number = number.try_into().map(u64::from_be_bytes).ok();
+                number
+                    .and_then(AccountId::from_number)
+                    .map(KeyPolicy::default_of)
+                    .ok_or(malformed)
+            }
+            Some((&TEXT, text)) => {
+                let text = std::str::from_utf8(text).map_err(|_| malformed.clone())?;
+                let compiled = Policy::parse(text).map_err(|_| malformed)?;
+                Ok(KeyPolicy::given(text.to_owned(), compiled))
+            }
+            _ => Err(malformed),
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Shapes that many operations share.
+//!
+//! Source: KMS API Reference, "Data Types".
+
+use model::Shape;
+
+use crate::KmsError;
+
+/// The name of a key in any form that its operation takes.
+#[derive(Debug, Clone, Shape)]
+#[shape(transparent, length = 1..=2048)]
+pub struct KeyReference(pub String);
+
+impl std::ops::Deref for KeyReference {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Tokens of grants that the caller was just given.
+#[derive(Debug, Clone, Default, Shape)]
+#[shape(transparent, length = 0..=10, member(length = 1..=8192))]
+pub struct GrantTokens(Vec<String>);
+
+impl GrantTokens {
+    /// Refuses what is no token; there are no grants yet, so nothing is one.
+    pub fn check(&self) -> Result<(), KmsError> {
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(KmsError::InvalidGrantToken)
+        }
+    }
+}
+
+/// An encryption algorithm, as KMS's model lists them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Shape)]
+pub enum Algorithm {
+    /// AES-256-GCM, of symmetric keys.
+    #[default]
+    SymmetricDefault,
+    /// RSA with OAEP and SHA-1.
+    #[shape(rename = "RSAES_OAEP_SHA_1")]
+    RsaesOaepSha1,
+    /// RSA with OAEP and SHA-256.
+    #[shape(rename = "RSAES_OAEP_SHA_256")]
+    RsaesOaepSha256,
+    /// SM2 public key encryption.
+    #[shape(rename = "SM2PKE")]
+    Sm2Pke,
+}
+
+/// How many entries a page may have, and where it begins.
+#[derive(Debug, Clone, Shape)]
+#[shape(transparent, length = 1..=1024, pattern = "[\\u0020-\\u00FF]*")]
+pub struct Marker(pub String);
