@@ -1,0 +1,111 @@
+//! The content of a file, without its holes.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Bytes of a page, the largest unit that is written at once.
+pub(crate) const PAGE: usize = 4096;
+pub(crate) type Page = [u8; PAGE];
+
+/// Content of a file: pages that are not all zero, and a size.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Image {
+    size: u64,
+    pages: BTreeMap<u64, Arc<Page>>,
+}
+
+impl Image {
+    pub(crate) fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// A copy of a page, zeros if it is a hole.
+    pub(crate) fn page(&self, number: u64) -> Page {
+        self.pages.get(&number).map_or([0; PAGE], |page| **page)
+    }
+
+    /// Numbers of the pages that are there, from `first` on.
+    pub(crate) fn pages_from(&self, first: u64) -> impl Iterator<Item = u64> {
+        self.pages.range(first..).map(|(number, _)| *number)
+    }
+
+    pub(crate) fn put(&mut self, number: u64, page: Page) {
+        if page.iter().all(|&byte| byte == 0) {
+            self.pages.remove(&number);
+        } else {
+            self.pages.insert(number, Arc::new(page));
+        }
+    }
+
+    /// Sets the size; what lies beyond it is gone.
+    pub(crate) fn resize(&mut self, size: u64) {
+        self.size = size;
+        let edge = size / PAGE as u64;
+        let mut page = self.page(edge);
+        page.iter_mut()
+            .skip((size % PAGE as u64) as usize)
+            .for_each(|byte| *byte = 0);
+        self.pages.split_off(&edge);
+        self.put(edge, page);
+    }
+
+    pub(crate) fn read(path: &Path) -> io::Result<Image> {
+        let file = File::open(path)?;
+        let mut image = Image::default();
+        let mut room = vec![0; 256 * PAGE];
+        loop {
+            let mut filled = 0;
+            while let Some(rest) = room.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+                match file.read_at(rest, image.size + filled as u64)? {
+                    0 => break,
+                    more => filled += more,
+                }
+            }
+            let first = image.size / PAGE as u64;
+            for (number, chunk) in (first..).zip(room.get(..filled).unwrap_or_default().chunks(PAGE)) {
+                let mut page = [0; PAGE];
+                page.iter_mut().zip(chunk).for_each(|(byte, read)| *byte = *read);
+                image.put(number, page);
+            }
+            image.size += filled as u64;
+            if filled < room.len() {
+                return Ok(image);
+            }
+        }
+    }
+
+    /// Makes a new file of it, with holes where it has none.
+    pub(crate) fn write(&self, path: &Path) -> io::Result<()> {
+        let file = File::create_new(path)?;
+        file.set_len(self.size)?;
+        let mut run: Vec<u8> = Vec::new();
+        let mut start = 0;
+        for (&number, page) in &self.pages {
+            let at = number * PAGE as u64;
+            if at != start + run.len() as u64 || run.len() >= 256 * PAGE {
+                file.write_all_at(&run, start)?;
+                run.clear();
+                start = at;
+            }
+            let counted = usize::try_from(self.size - at).unwrap_or(PAGE).min(PAGE);
+            run.extend(page.iter().take(counted));
+        }
+        file.write_all_at(&run, start)
+    }
+
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        let mut bytes = vec![0; usize::try_from(self.size).unwrap_or(0)];
+        for (number, room) in bytes.chunks_mut(PAGE).enumerate() {
+            if let Some(page) = self.pages.get(&(number as u64)) {
+                room.iter_mut()
+                    .zip(page.iter())
+                    .for_each(|(byte, kept)| *byte = *kept);
+            }
+        }
+        bytes
+    }
+}
