@@ -173,12 +173,11 @@ mod tests {
     fn a_signed_header_that_is_not_there_is_a_mismatch_and_no_empty_one() {
         let mut headers = HeaderMap::new();
         headers.insert("host", HeaderValue::from_static("h"));
-        let request = |headers| canonical(headers, "host;x-empty");
-        assert_eq!(request(&headers), Err(SignatureError::Mismatch));
+        assert_eq!(canonical(&headers, "host;x-empty"), Err(SignatureError::Mismatch));
         headers.insert("x-empty", HeaderValue::from_static(""));
         let expected = "POST\n/\n\nhost:h\nx-empty:\n\nhost;x-empty\n\
                         e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-        assert_eq!(request(&headers).unwrap(), expected.as_bytes());
+        assert_eq!(canonical(&headers, "host;x-empty").unwrap(), expected.as_bytes());
     }
 
     fn canonical(headers: &HeaderMap, signed: &str) -> Result<Vec<u8>, SignatureError> {
