@@ -65,7 +65,7 @@ impl FieldAttributes {
             (None, Some(())) => false,
             (None, None) => {
                 return Err(Error::new(
-                    field.span(),
+                    field.ident.as_ref().map_or_else(|| field.span(), Ident::span),
                     "say whether this member is recorded: `#[shape(audit = log)]`, `#[shape(audit = omit)]` or \
                      `#[shape(sensitive)]`",
                 ));

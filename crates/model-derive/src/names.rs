@@ -20,22 +20,21 @@ fn change_first(word: &str, change: impl Fn(char) -> char) -> String {
 }
 
 /// `SymmetricDefault` as `SYMMETRIC_DEFAULT`, `Rsa2048` as `RSA_2048`, `EccNistP256` as `ECC_NIST_P256`: a capital begins a
-/// word, and so does a digit after a small letter.
+/// word, and so does a digit after a small letter of a word of letters.
 pub(crate) fn screaming_snake(variant: &str) -> String {
     let mut name = String::new();
-    let mut before: Option<char> = None;
+    let (mut before, mut before_that) = ('_', '_');
     for letter in variant.chars() {
-        let begins = match before {
-            None => false,
-            Some(before) if letter.is_ascii_uppercase() => before != '_',
-            Some(before) if letter.is_ascii_digit() => before.is_ascii_lowercase(),
-            Some(_) => false,
+        let begins = match letter {
+            'A'..='Z' => before != '_',
+            '0'..='9' => before.is_ascii_lowercase() && before_that.is_ascii_alphabetic(),
+            _ => false,
         };
         if begins {
             name.push('_');
         }
         name.push(letter.to_ascii_uppercase());
-        before = Some(letter);
+        (before_that, before) = (before, letter);
     }
     name
 }
@@ -53,6 +52,7 @@ mod tests {
             ("EccSecgP256k1", "ECC_SECG_P256K1"),
             ("RsaesOaepSha256", "RSAES_OAEP_SHA_256"),
             ("MlDsa44", "ML_DSA_44"),
+            ("RsaAesKeyWrapSha1", "RSA_AES_KEY_WRAP_SHA_1"),
             ("Aes256", "AES_256"),
             ("AwsKms", "AWS_KMS"),
             ("Aws", "AWS"),

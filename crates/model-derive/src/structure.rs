@@ -83,7 +83,7 @@ impl<'a> Member<'a> {
         let (shape, presence) = match inside_option(&field.ty) {
             Some(_) if attributes.default => {
                 return Err(Error::new(
-                    field.span(),
+                    ident.span(),
                     "an `Option` is optional already: leave out `default`",
                 ));
             }

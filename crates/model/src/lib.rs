@@ -71,6 +71,32 @@
 //!
 //! The name in the audit log and in violations is the wire's with its first letter made small.
 //!
+//! A constraint that the type can't carry does not compile, and neither does a secret that is not marked:
+//!
+//! ```compile_fail
+//! #[derive(model::Shape)]
+//! struct Input {
+//!     #[shape(audit = log, length = 1..=2)]
+//!     dry_run: bool, // `length` is for texts, blobs, lists and maps
+//! }
+//! ```
+//!
+//! ```compile_fail
+//! #[derive(model::Shape)]
+//! struct Input {
+//!     #[shape(audit = log, member(range = 1..=2))]
+//!     tokens: Vec<String>, // `range` is for i32 and i64
+//! }
+//! ```
+//!
+//! ```compile_fail
+//! #[derive(model::Shape)]
+//! struct Input {
+//!     #[shape(audit = omit)]
+//!     plaintext: Option<secret::SecretBytes>, // a member made for secrets must be marked `sensitive`
+//! }
+//! ```
+//!
 //! ## Enumerations
 //!
 //! On the wire a variant is its name in `SCREAMING_SNAKE` case, where digits after a small letter begin a word: `Rsa2048` is

@@ -38,6 +38,10 @@ impl AuditMark {
 /// serde's `Deserializer` and `Serializer` stand for the wire format. Decoding asks for a value with
 /// `deserialize_newtype_struct` under the name of its kind (`"Text"`, `"Integer"`, `"Timestamp"`, …): a format that describes itself
 /// passes that through, one that holds only texts (awsQuery) reads the kind off the name.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no shape",
+    note = "derive `model::Shape` for it, or use one of the simple kinds that the documentation of `model` lists"
+)]
 pub trait Shape: Sized {
     /// Which constraints the type can carry; known to the compiler, so that a misplaced one does not compile.
     const FORM: &'static Form;

@@ -183,10 +183,18 @@ impl Violations {
 
     /// Takes back what was noted after the first `count`, and gives the first of it.
     pub(crate) fn take_back(&mut self, count: usize) -> Option<Violation> {
+        if self.count <= count {
+            return None;
+        }
+        self.count = count;
         let first = self.found.get(count).cloned();
         self.found.truncate(count);
-        self.count = self.count.min(count);
-        first
+        Some(first.unwrap_or(Violation {
+            place: String::new(),
+            value: Shown::Hidden,
+            in_audit: false,
+            constraint: String::new(),
+        }))
     }
 }
 

@@ -1,0 +1,6 @@
+use model_derive::Shape;
+
+#[derive(Shape)]
+struct KeyReference(String);
+
+fn main() {}

@@ -1,0 +1,9 @@
+use model_derive::Shape;
+
+#[derive(Shape)]
+enum KeySpec {
+    SymmetricDefault,
+    Rsa(u32),
+}
+
+fn main() {}
