@@ -1,0 +1,60 @@
+//! The directory and the file, before SQLite opens it.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+
+use store::backend::BackendError;
+
+use crate::error::Failing;
+
+/// Makes the directory (0700) and an empty file (0600) where there are none, and makes their names last.
+pub(crate) fn prepare(directory: &Path, file: &Path) -> Result<(), BackendError> {
+    let failing = Failing(directory);
+    if !directory.is_dir() {
+        let made = DirBuilder::new().mode(0o700).recursive(true).create(directory);
+        made.map_err(|error| failing.io(error))?;
+        if let Some(parent) = directory.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            flush_directory(parent)?;
+        }
+    }
+    let failing = Failing(file);
+    let length = match fs::metadata(file) {
+        Ok(metadata) => metadata.len(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            refuse_an_orphaned_log(file)?;
+            let created = OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(file);
+            created.map_err(|error| failing.io(error))?;
+            flush_directory(directory)?;
+            return Ok(());
+        }
+        Err(error) => return Err(failing.io(error)),
+    };
+    if length == 0 {
+        refuse_an_orphaned_log(file)?;
+    }
+    Ok(())
+}
+
+/// SQLite deletes a log that lies beside an empty database, and what it holds may be all there is.
+fn refuse_an_orphaned_log(file: &Path) -> Result<(), BackendError> {
+    let mut log = file.as_os_str().to_owned();
+    log.push("-wal");
+    match fs::metadata(&log) {
+        Ok(metadata) if metadata.len() > 0 => {
+            Err(Failing(file).damaged("its write-ahead log is there, but the database is not"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Makes the names in a directory last.
+pub(crate) fn flush_directory(directory: &Path) -> Result<(), BackendError> {
+    let flushed = File::open(directory).and_then(|directory| directory.sync_all());
+    flushed.map_err(|error| Failing(directory).io(error))
+}
