@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import subprocess
 
 import pytest
 
@@ -131,3 +132,12 @@ def raw(server):
 def raw_call(raw):
     """Signs and sends an operation with any JSON value as its body."""
     return raw.call
+
+
+@pytest.fixture(scope="session")
+def schemas():
+    """The shapes of every operation that is built, by service."""
+    program = os.environ.get("KEYSTEAD_SCHEMAS", harness.ROOT / "target/debug/schemas")
+    done = subprocess.run([str(program)], capture_output=True, text=True, timeout=harness.PATIENCE)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)

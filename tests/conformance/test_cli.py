@@ -1,0 +1,139 @@
+"""Every operation by the unmodified `aws` command, pointed at Keystead by `keystead env` alone."""
+
+import base64
+import json
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+from harness import PATIENCE, clean_env
+
+AWS = pathlib.Path(sys.executable).parent / "aws"
+
+
+@pytest.fixture(scope="module")
+def aws(server):
+    """Runs `aws kms …` and returns its answer, or its error."""
+
+    def run(*arguments, text=False):
+        done = subprocess.run(
+            [sys.executable, str(AWS), "kms", *arguments], capture_output=True, text=True, timeout=PATIENCE,
+            env=clean_env(server.exports), stdin=subprocess.DEVNULL,
+        )
+        if done.returncode != 0:
+            return done.stderr.strip()
+        return done.stdout.strip() if text else json.loads(done.stdout or "{}")
+
+    return run
+
+
+# Operation, arguments, members of its answer. `{key}`, `{blob}` and `{other}` stand for what earlier steps made.
+WALK = [
+    ("describe-key", ["--key-id", "{key}"], {"KeyMetadata"}),
+    ("list-keys", ["--limit", "5", "--no-paginate"], {"Keys", "Truncated"}),
+    ("update-key-description", ["--key-id", "{key}", "--description", "by hand"], set()),
+    ("disable-key", ["--key-id", "{key}"], set()),
+    ("enable-key", ["--key-id", "{key}"], set()),
+    ("create-alias", ["--alias-name", "alias/by-hand", "--target-key-id", "{key}"], set()),
+    ("list-aliases", ["--key-id", "{key}"], {"Aliases"}),
+    ("update-alias", ["--alias-name", "alias/by-hand", "--target-key-id", "{key}"], set()),
+    ("tag-resource", ["--key-id", "{key}", "--tags", "TagKey=Team,TagValue=Treasury"], set()),
+    ("list-resource-tags", ["--key-id", "{key}"], {"Tags", "Truncated"}),
+    ("untag-resource", ["--key-id", "{key}", "--tag-keys", "Team"], set()),
+    ("get-key-policy", ["--key-id", "{key}", "--policy-name", "default"], {"Policy", "PolicyName"}),
+    ("put-key-policy", ["--key-id", "{key}", "--policy", "{policy}"], set()),
+    ("list-key-policies", ["--key-id", "{key}"], {"PolicyNames"}),
+    ("encrypt", ["--key-id", "alias/by-hand", "--plaintext", "aGVsbG8=", "--encryption-context", "a=b"],
+     {"CiphertextBlob", "KeyId", "EncryptionAlgorithm"}),
+    ("decrypt", ["--ciphertext-blob", "{blob}", "--encryption-context", "a=b"],
+     {"Plaintext", "KeyId", "EncryptionAlgorithm", "KeyMaterialId"}),
+    ("re-encrypt", ["--ciphertext-blob", "{blob}", "--source-encryption-context", "a=b", "--destination-key-id", "{key}"],
+     {"CiphertextBlob", "SourceKeyId", "KeyId", "SourceEncryptionAlgorithm", "DestinationEncryptionAlgorithm",
+      "SourceKeyMaterialId", "DestinationKeyMaterialId"}),
+    ("generate-data-key", ["--key-id", "{key}", "--key-spec", "AES_256"],
+     {"CiphertextBlob", "Plaintext", "KeyId", "KeyMaterialId"}),
+    ("generate-data-key-without-plaintext", ["--key-id", "{key}", "--number-of-bytes", "24"],
+     {"CiphertextBlob", "KeyId", "KeyMaterialId"}),
+    ("generate-random", ["--number-of-bytes", "24"], {"Plaintext"}),
+    ("enable-key-rotation", ["--key-id", "{key}", "--rotation-period-in-days", "180"], set()),
+    ("get-key-rotation-status", ["--key-id", "{key}"],
+     {"KeyId", "KeyRotationEnabled", "RotationPeriodInDays", "NextRotationDate"}),
+    ("disable-key-rotation", ["--key-id", "{key}"], set()),
+    ("rotate-key-on-demand", ["--key-id", "{key}"], {"KeyId"}),
+    ("list-key-rotations", ["--key-id", "{key}"], {"Rotations"}),
+    ("delete-alias", ["--alias-name", "alias/by-hand"], set()),
+    ("schedule-key-deletion", ["--key-id", "{key}", "--pending-window-in-days", "7"],
+     {"KeyId", "DeletionDate", "KeyState", "PendingWindowInDays"}),
+    ("cancel-key-deletion", ["--key-id", "{key}"], {"KeyId"}),
+]
+
+
+@pytest.fixture(scope="module")
+def made(aws):
+    """What the steps of the walk share."""
+    metadata = aws("create-key", "--description", "by hand", "--tags", "TagKey=By,TagValue=hand")["KeyMetadata"]
+    policy = aws("get-key-policy", "--key-id", metadata["KeyId"])["Policy"]
+    return {"key": metadata["KeyId"], "policy": policy}
+
+
+@pytest.mark.parametrize("operation, arguments, members", WALK, ids=[step[0] for step in WALK])
+def test_the_aws_command_runs_every_operation(aws, made, operation, arguments, members):
+    filled = [made.get(argument.strip("{}"), argument) if argument.startswith("{") else argument for argument in arguments]
+    answer = aws(operation, *filled)
+    assert isinstance(answer, dict), answer
+    assert members <= set(answer)
+    if operation == "encrypt":
+        made["blob"] = answer["CiphertextBlob"]
+    if operation == "decrypt":
+        assert base64.b64decode(answer["Plaintext"]) == b"hello"
+
+
+def test_the_walk_covers_every_operation_that_is_built(schemas):
+    walked = {name.replace("-", "") for name, *_ in WALK} | {"createkey"}
+    assert walked == {name.lower() for name in schemas["kms"]}
+
+
+@pytest.mark.parametrize(
+    "arguments, complaint",
+    [
+        (["describe-key", "--key-id", "nonsense"],
+         "An error occurred (NotFoundException) when calling the DescribeKey operation: Invalid keyId 'nonsense'"),
+        (["generate-random"],
+         "An error occurred (ValidationException) when calling the GenerateRandom operation: NumberOfBytes is required."),
+        (["decrypt", "--ciphertext-blob", "eA=="], "An error occurred (InvalidCiphertextException) when calling the Decrypt"),
+    ],
+    ids=["not found", "validation", "ciphertext"],
+)
+def test_the_aws_command_shows_refusals(aws, arguments, complaint):
+    assert complaint in aws(*arguments)
+
+
+def test_files_and_queries_work_as_in_awss_examples(aws, made, tmp_path):
+    plain = tmp_path / "plain"
+    plain.write_bytes(b"from a file")
+    blob = aws(
+        "encrypt", "--key-id", made["key"], "--plaintext", f"fileb://{plain}", "--query", "CiphertextBlob", "--output", "text",
+        text=True,
+    )
+    if "DisabledException" in blob:
+        aws("enable-key", "--key-id", made["key"])
+        blob = aws(
+            "encrypt", "--key-id", made["key"], "--plaintext", f"fileb://{plain}", "--query", "CiphertextBlob", "--output",
+            "text", text=True,
+        )
+    sealed = tmp_path / "sealed"
+    sealed.write_bytes(base64.b64decode(blob))
+    opened = aws(
+        "decrypt", "--ciphertext-blob", f"fileb://{sealed}", "--query", "Plaintext", "--output", "text", text=True
+    )
+    assert base64.b64decode(opened) == b"from a file"
+
+
+def test_an_error_reaches_the_exit_code(server):
+    done = subprocess.run(
+        [sys.executable, str(AWS), "kms", "describe-key", "--key-id", "nonsense"], capture_output=True, text=True,
+        env=clean_env(server.exports), timeout=PATIENCE,
+    )
+    assert done.returncode == 254

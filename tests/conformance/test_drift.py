@@ -1,0 +1,123 @@
+"""Our declarations of shapes against the published model of the installed botocore.
+
+`differences.toml` holds the differences that are meant, each with its reason; one that no longer exists fails too."""
+
+import pathlib
+import tomllib
+
+import pytest
+from botocore.loaders import Loader
+
+HERE = pathlib.Path(__file__).parent
+MODEL = Loader().load_service_model("kms", "service-2")
+DIFFERENCES = tomllib.loads((HERE / "differences.toml").read_text()).get("difference", [])
+COMPARED = ("type", "min", "max", "pattern", "sensitive")
+
+
+def published(name):
+    return MODEL["shapes"][name]
+
+
+def compare(ours, theirs_name, path, seen=()):
+    """The differences between one of our rendered schemas and a shape of the model, as (path, what)."""
+    theirs = published(theirs_name)
+    if ours is None:
+        yield path, "absent"
+        return
+    for facet in COMPARED:
+        mine, other = ours.get(facet), theirs.get(facet)
+        if facet == "sensitive":
+            mine, other = bool(mine), bool(other)
+        if facet == "min" and theirs["type"] in ("string", "list", "blob", "map"):
+            mine, other = mine or 0, other or 0  # a least length of 0 says nothing
+        if mine != other:
+            yield path, facet
+    if set(ours.get("enum", [])) != set(theirs.get("enum", [])):
+        yield path, "enum"
+    if theirs["type"] == "structure" and theirs_name not in seen:
+        yield from compare_members(ours, theirs, path, (*seen, theirs_name))
+    elif theirs["type"] == "list":
+        yield from compare(ours.get("member"), theirs["member"]["shape"], f"{path}[]", seen)
+    elif theirs["type"] == "map":
+        yield from compare(ours.get("key"), theirs["key"]["shape"], f"{path}.key", seen)
+        yield from compare(ours.get("value"), theirs["value"]["shape"], f"{path}.value", seen)
+
+
+def compare_members(ours, theirs, path, seen):
+    mine, other = ours.get("members", {}), theirs["members"]
+    for name in sorted(mine.keys() - other.keys()):
+        yield f"{path}.{name}", "unknown"
+    for name, member in other.items():
+        yield from compare(mine.get(name), member["shape"], f"{path}.{name}", seen)
+    for name in sorted(set(ours.get("required", [])) ^ set(theirs.get("required", []))):
+        yield f"{path}.{name}", "required"
+
+
+def drift(schemas):
+    """All differences, as (operation, member, what)."""
+    found = set()
+    for operation, declared in schemas["kms"].items():
+        model = MODEL["operations"].get(operation)
+        if model is None:
+            found.add((operation, "", "unknown"))
+            continue
+        for side in ("input", "output"):
+            ours = declared[side]
+            if side not in model:
+                if ours is not None:
+                    found.add((operation, side, "unknown"))
+            else:
+                found |= {(operation, *item) for item in compare(ours, model[side]["shape"], side)}
+    return found
+
+
+def meant():
+    return {(entry["operation"], entry["member"], entry["what"]) for entry in DIFFERENCES}
+
+
+def covers(entry, found):
+    """`operation = "*"` stands for every operation that has the member."""
+    return entry[0] in ("*", found[0]) and entry[1:] == found[1:]
+
+
+def test_shapes_agree_with_the_published_model(schemas):
+    unexpected = sorted(found for found in drift(schemas) if not any(covers(entry, found) for entry in meant()))
+    assert not unexpected, "\n".join(map(str, unexpected))
+
+
+def test_no_difference_that_is_listed_has_gone(schemas):
+    found = drift(schemas)
+    stale = sorted(entry for entry in meant() if not any(covers(entry, difference) for difference in found))
+    assert not stale, "\n".join(map(str, stale))
+
+
+def test_each_difference_has_a_reason_and_is_listed_once():
+    assert all(len(entry["reason"]) > 10 for entry in DIFFERENCES)
+    assert len(meant()) == len(DIFFERENCES)
+
+
+def test_operations_read_as_cloudtrail_says(schemas):
+    for operation, declared in schemas["kms"].items():
+        reads = operation.startswith(("Describe", "Get", "List", "Encrypt", "Decrypt", "ReEncrypt", "Generate"))
+        assert declared["readOnly"] is reads, operation
+
+
+@pytest.mark.parametrize(
+    "change, expected",
+    [
+        (lambda s: s["kms"]["Encrypt"]["input"]["members"].pop("DryRun"), ("Encrypt", "input.DryRun", "absent")),
+        (lambda s: s["kms"]["Encrypt"]["input"]["required"].remove("KeyId"), ("Encrypt", "input.KeyId", "required")),
+        (lambda s: s["kms"]["Encrypt"]["input"]["members"]["Plaintext"].update(max=1), ("Encrypt", "input.Plaintext", "max")),
+        (lambda s: s["kms"]["Encrypt"]["input"]["members"]["Plaintext"].pop("sensitive"),
+         ("Encrypt", "input.Plaintext", "sensitive")),
+        (lambda s: s["kms"].update(Frobnicate={"input": None, "output": None}), ("Frobnicate", "", "unknown")),
+        (lambda s: s["kms"]["ListKeys"]["output"].update(members={}), ("ListKeys", "output.Keys", "absent")),
+    ],
+    ids=["member", "required", "length", "sensitive", "operation", "output"],
+)
+def test_the_comparison_notices(schemas, change, expected):
+    import copy
+
+    altered = copy.deepcopy(schemas)
+    change(altered)
+    assert expected in drift(altered) - drift(schemas)
