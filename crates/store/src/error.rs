@@ -41,7 +41,7 @@ pub enum CommitError {
     Conflict,
     /// The change itself can't be made; nothing was committed.
     #[error("the change can't be made")]
-    Refused(#[source] StoreError),
+    Refused(#[from] StoreError),
     /// Changes can't be made at present; nothing of this one was committed.
     #[error("the store takes no changes at present")]
     Unavailable(#[source] Unavailable),

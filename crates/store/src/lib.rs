@@ -26,7 +26,7 @@ pub mod limits;
 mod load;
 mod outbox;
 mod reads;
-pub mod root;
+mod root;
 mod rowkey;
 mod shared;
 mod state;
@@ -42,6 +42,7 @@ pub use error::{CommitError, OpenError, StoreError, Unavailable};
 pub use keyring::Purpose;
 pub use outbox::{OutboxSink, Waiting};
 pub use reads::ReadSet;
+pub use root::{Passphrase, RootSource};
 pub use rowkey::{Domain, DomainId, NameBuffer, RowKey, TableId};
 pub use store::{Committed, Store, StoreOptions, Turn};
 pub use table::{

@@ -6,16 +6,20 @@ use crypto::root::passphrase::Parameters;
 use secret::SecretString;
 
 /// A source of the root key. A store keeps the source's public parameters in the clear beside what the key wraps.
-pub trait RootSource {
+pub trait RootSource: Send {
     /// The root key. `stored` are the parameters that the store keeps, `None` for a store that is being made.
     /// Returns, beside the key, the parameters that a new store shall keep; empty if there are none. An error is
     /// told to the operator.
-    fn root_key(self, stored: Option<&[u8]>, entropy: &dyn Entropy) -> Result<(RootKey, Vec<u8>), String>;
+    fn root_key(
+        self: Box<Self>,
+        stored: Option<&[u8]>,
+        entropy: &dyn Entropy,
+    ) -> Result<(RootKey, Vec<u8>), String>;
 }
 
 impl RootSource for RootKey {
-    fn root_key(self, _: Option<&[u8]>, _: &dyn Entropy) -> Result<(RootKey, Vec<u8>), String> {
-        Ok((self, Vec::new()))
+    fn root_key(self: Box<Self>, _: Option<&[u8]>, _: &dyn Entropy) -> Result<(RootKey, Vec<u8>), String> {
+        Ok((*self, Vec::new()))
     }
 }
 
@@ -24,7 +28,11 @@ impl RootSource for RootKey {
 pub struct Passphrase(pub SecretString);
 
 impl RootSource for Passphrase {
-    fn root_key(self, stored: Option<&[u8]>, entropy: &dyn Entropy) -> Result<(RootKey, Vec<u8>), String> {
+    fn root_key(
+        self: Box<Self>,
+        stored: Option<&[u8]>,
+        entropy: &dyn Entropy,
+    ) -> Result<(RootKey, Vec<u8>), String> {
         let parameters = match stored {
             None => Parameters::generate(entropy).map_err(|error| error.to_string())?,
             Some([]) => {

@@ -81,7 +81,7 @@ impl Store {
     pub fn open(
         backend: Box<dyn Backend>,
         tables: &[TableSpec],
-        root: impl RootSource,
+        root: Box<dyn RootSource>,
         entropy: Arc<dyn Entropy>,
         sink: Arc<dyn OutboxSink>,
         options: StoreOptions,
