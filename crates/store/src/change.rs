@@ -138,7 +138,7 @@ impl Sealed {
     }
 }
 
-trait Write: Send {
+trait Write: Send + Sync {
     fn seal(&self, shared: &Shared, state: &State) -> Result<(RowKey, Option<SealedRow>), StoreError>;
 }
 

@@ -26,7 +26,7 @@ pub mod limits;
 mod load;
 mod outbox;
 mod reads;
-mod root;
+pub mod root;
 mod rowkey;
 mod shared;
 mod state;
