@@ -60,7 +60,7 @@ pub(crate) fn all_tables(declared: &[TableSpec], own: &[TableSpec]) -> Result<Ta
 pub(crate) fn open(
     backend: &mut dyn Backend,
     tables: &Tables,
-    root: Box<dyn RootSource>,
+    root: Box<dyn RootSource + '_>,
     entropy: &dyn Entropy,
 ) -> Result<Loaded, OpenError> {
     let Some(first) = first_rows(backend)? else {
@@ -114,7 +114,7 @@ pub(crate) fn verify(backend: &mut dyn Backend, shared: &Shared) -> Result<Head,
 
 fn create(
     backend: &mut dyn Backend,
-    root: Box<dyn RootSource>,
+    root: Box<dyn RootSource + '_>,
     entropy: &dyn Entropy,
 ) -> Result<Loaded, OpenError> {
     let (root, parameters) = root.root_key(None, entropy).map_err(OpenError::NoRootKey)?;

@@ -17,6 +17,16 @@ pub trait RootSource: Send {
     ) -> Result<(RootKey, Vec<u8>), String>;
 }
 
+impl RootSource for Box<dyn RootSource> {
+    fn root_key(
+        self: Box<Self>,
+        stored: Option<&[u8]>,
+        entropy: &dyn Entropy,
+    ) -> Result<(RootKey, Vec<u8>), String> {
+        (*self).root_key(stored, entropy)
+    }
+}
+
 impl RootSource for RootKey {
     fn root_key(self: Box<Self>, _: Option<&[u8]>, _: &dyn Entropy) -> Result<(RootKey, Vec<u8>), String> {
         Ok((*self, Vec::new()))

@@ -81,14 +81,14 @@ impl Store {
     pub fn open(
         backend: Box<dyn Backend>,
         tables: &[TableSpec],
-        root: Box<dyn RootSource>,
+        root: impl RootSource,
         entropy: Arc<dyn Entropy>,
         sink: Arc<dyn OutboxSink>,
         options: StoreOptions,
     ) -> Result<(Store, Vault), OpenError> {
         let tables = load::all_tables(tables, &[lease::SPEC, due::SPEC])?;
         let mut backend = backend;
-        let loaded = load::open(backend.as_mut(), &tables, root, entropy.as_ref())?;
+        let loaded = load::open(backend.as_mut(), &tables, Box::new(root), entropy.as_ref())?;
         let shared = Arc::new(Shared::new(
             loaded.state,
             tables,
