@@ -108,7 +108,9 @@ impl Engine {
     ) -> Result<(&'static dyn AnyOperation, Call), (Option<&'static str>, Failure)> {
         let (service, operation) = route(self.services, request).map_err(|failure| (None, failure))?;
         let name = Some(operation.spec().name);
-        let call = self.authenticate(service, request, request_id).map_err(|failure| (name, failure))?;
+        let call = self
+            .authenticate(service, request, request_id)
+            .map_err(|failure| (name, failure))?;
         Ok((operation, call))
     }
 
@@ -119,29 +121,62 @@ impl Engine {
         request_id: Uuid,
     ) -> Result<Call, Failure> {
         let signed = signed(request);
-        let refused = |error: sigv4::SignatureError| {
-            Failure { status: error.status(), ..Failure::refused(error.code(), error.to_string()) }
+        let refused = |error: sigv4::SignatureError| Failure {
+            status: error.status(),
+            ..Failure::refused(error.code(), error.to_string())
         };
         let internal = || Failure::silent(service.internal_error, 500);
         let presented = sigv4::presented(&signed).map_err(refused)?;
         let time = self.clock.now();
-        let expected = Expected { service: &service.signed, serves: &|region| self.serves(region) };
+        let expected = Expected {
+            service: &service.signed,
+            serves: &|region| self.serves(region),
+        };
         let view = self.store.snapshot().view();
-        let caller =
-            gate::authenticate(&signed, &presented, &view, &self.vault, &self.signing_keys, time, &expected)
-                .map_err(|error| match error {
-                    AuthenticationError::Signature(error) => refused(error),
-                    AuthenticationError::Store(error) => {
-                        tracing::error!(error = &error as &dyn std::error::Error, "a caller could not be looked up");
-                        internal()
-                    }
-                })?;
+        let caller = gate::authenticate(
+            &signed,
+            &presented,
+            &view,
+            &self.vault,
+            &self.signing_keys,
+            time,
+            &expected,
+        )
+        .map_err(|error| match error {
+            AuthenticationError::Signature(error) => refused(error),
+            AuthenticationError::Store(error) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "a caller could not be looked up"
+                );
+                internal()
+            }
+        })?;
         // INVARIANT: the scope's Region is one that is served, so it parses.
         let region: Region = presented.scope().region.parse().map_err(|_| internal())?;
-        let Origin { source, user_agent, host, tls } = Origin::of(request);
+        let Origin {
+            source,
+            user_agent,
+            host,
+            tls,
+        } = Origin::of(request);
         let event_id = self.entropy.uuid().map_err(|_| internal())?;
-        let place = Place { account: caller.account(), region };
-        Ok(Call { service, caller, place, request_id, event_id, time, source, user_agent, host, tls })
+        let place = Place {
+            account: caller.account(),
+            region,
+        };
+        Ok(Call {
+            service,
+            caller,
+            place,
+            request_id,
+            event_id,
+            time,
+            source,
+            user_agent,
+            host,
+            tls,
+        })
     }
 }
 
@@ -167,7 +202,10 @@ async fn walk<O: Operation>(engine: &Engine, call: &Call, body: SecretBuffer) ->
                 // What may not be recorded of the input may not be recorded of its refusal.
                 let recorded = unreadable.message(model::View::Audit);
                 let failure = Failure::from(unreadable);
-                let tale = Tale { failure: Some((failure.code, recorded.as_deref())), ..Tale::default() };
+                let tale = Tale {
+                    failure: Some((failure.code, recorded.as_deref())),
+                    ..Tale::default()
+                };
                 engine.append(call, &O::SPEC, &tale).await?;
                 return Err(failure);
             }
@@ -179,11 +217,19 @@ async fn walk<O: Operation>(engine: &Engine, call: &Call, body: SecretBuffer) ->
                 true => Some(engine.store.turn().await.map_err(|_| engine.unavailable(call))?),
                 false => None,
             };
-            let snapshot = turn.as_ref().map_or_else(|| engine.store.snapshot(), |turn| turn.snapshot().clone());
-            let view = engine.view_of(&snapshot, &call.place).ok_or_else(|| engine.unavailable(call))?;
+            let snapshot = turn
+                .as_ref()
+                .map_or_else(|| engine.store.snapshot(), |turn| turn.snapshot().clone());
+            let view = engine
+                .view_of(&snapshot, &call.place)
+                .ok_or_else(|| engine.unavailable(call))?;
             let mut resources = Vec::new();
             let done = attempt_once::<O>(engine, call, &input, &view, &mut resources).await;
-            let mut tale = Tale { parameters: parameters.as_deref(), resources: &resources, ..Tale::default() };
+            let mut tale = Tale {
+                parameters: parameters.as_deref(),
+                resources: &resources,
+                ..Tale::default()
+            };
             let done = match done {
                 Ok(done) => done,
                 Err(failure) => {
@@ -199,6 +245,10 @@ async fn walk<O: Operation>(engine: &Engine, call: &Call, body: SecretBuffer) ->
             if done.change.is_empty() {
                 engine.append(call, &O::SPEC, &tale).await?;
                 return Ok(done.answer);
+            }
+            if engine.log.change_lag().is_past_bound() {
+                tracing::error!(request_id = %call.request_id, "a change is refused: the audit log is behind");
+                return Err(engine.unavailable(call));
             }
             let mut change = done.change;
             change.record(entry::of_call(call, &O::SPEC, &tale));
@@ -252,13 +302,14 @@ async fn attempt_once<O: Operation>(
     let targets = O::locate(input, view).map_err(|miss| precedence::of_miss(miss, caller))?;
     *resources = targets.resources();
     let demands = O::demands(input, &targets, view);
-    let permit: Permit<O::Targets> = gate::authorize(caller, demands, targets, view.store()).map_err(|denial| {
-        tracing::info!(
-            request_id = %call.request_id, operation = O::SPEC.name, statement = denial.statement(),
-            "denied: {denial}"
-        );
-        precedence::of_denial(&denial)
-    })?;
+    let permit: Permit<O::Targets> =
+        gate::authorize(caller, demands, targets, view.store()).map_err(|denial| {
+            tracing::info!(
+                request_id = %call.request_id, operation = O::SPEC.name, statement = denial.statement(),
+                "denied: {denial}"
+            );
+            precedence::of_denial(&denial)
+        })?;
     O::check(input, &permit, view).map_err(Into::into)?;
     if O::is_dry_run(input) {
         return Err(precedence::of_dry_run());
@@ -274,7 +325,12 @@ async fn attempt_once<O: Operation>(
         false => None,
     };
     let (change, notes) = world.into_parts();
-    Ok(Done { answer, response, change, notes })
+    Ok(Done {
+        answer,
+        response,
+        change,
+        notes,
+    })
 }
 
 fn respond(request_id: Uuid, operation: Option<&'static str>, answer: Answer) -> Response {
@@ -283,5 +339,9 @@ fn respond(request_id: Uuid, operation: Option<&'static str>, answer: Answer) ->
         Ok(body) => aws_json::success(request_id, body),
         Err(failure) => aws_json::failure(request_id, &failure),
     };
-    Response { http, operation, outcome }
+    Response {
+        http,
+        operation,
+        outcome,
+    }
 }

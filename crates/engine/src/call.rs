@@ -14,7 +14,7 @@ use crate::service::Service;
 
 /// Fixed when the call is authenticated; every attempt of its walk shares it.
 #[derive(Debug)]
-pub(crate) struct Call {
+pub struct Call {
     pub(crate) service: &'static Service,
     pub(crate) caller: Caller,
     pub(crate) place: Place,
@@ -42,7 +42,9 @@ impl Origin {
             let text = String::from_utf8_lossy(value.as_bytes());
             let mut text = text.into_owned();
             if text.len() > limits::USER_AGENT_BYTES {
-                let end = (0..=limits::USER_AGENT_BYTES).rev().find(|end| text.is_char_boundary(*end));
+                let end = (0..=limits::USER_AGENT_BYTES)
+                    .rev()
+                    .find(|end| text.is_char_boundary(*end));
                 text.truncate(end.unwrap_or(0));
             }
             Some(text)

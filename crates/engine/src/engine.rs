@@ -53,7 +53,10 @@ impl Engine {
     pub fn readiness(&self) -> Result<(), String> {
         match self.log.health() {
             audit::Health::Ok => Ok(()),
-            failing => Err(failing.to_string()),
+            audit::Health::Failing { path, reason, since } => Err(format!(
+                "the audit log can't be written since {since}: {}: {reason}; calls are refused until it can",
+                path.display()
+            )),
         }
     }
 
@@ -70,14 +73,22 @@ impl Engine {
     }
 
     /// Records a call that changes nothing; ends when the record is durable. No record, no answer.
-    pub(crate) async fn append(&self, call: &Call, spec: &OperationSpec, tale: &Tale<'_>) -> Result<(), Failure> {
-        self.log.append(entry::of_call(call, spec, tale)).await.map_err(|error: AuditError| {
-            tracing::error!(
-                request_id = %call.request_id, error = &error as &dyn std::error::Error,
-                "a call is refused because it could not be recorded"
-            );
-            self.unavailable(call)
-        })
+    pub(crate) async fn append(
+        &self,
+        call: &Call,
+        spec: &OperationSpec,
+        tale: &Tale<'_>,
+    ) -> Result<(), Failure> {
+        self.log
+            .append(entry::of_call(call, spec, tale))
+            .await
+            .map_err(|error: AuditError| {
+                tracing::error!(
+                    request_id = %call.request_id, error = &error as &dyn std::error::Error,
+                    "a call is refused because it could not be recorded"
+                );
+                self.unavailable(call)
+            })
     }
 
     /// The refusal when the installation can't do its part.
@@ -98,7 +109,10 @@ impl Engine {
     pub(crate) fn note_refused(&self, request: &Request, request_id: Uuid, failure: &Failure) {
         let access_key_id = sigv4::presented(&crate::answer::signed(request)).ok();
         let access_key_id = access_key_id.as_ref().map(sigv4::Presented::access_key_id);
-        let user_agent = request.headers.get(::http::header::USER_AGENT).and_then(|value| value.to_str().ok());
+        let user_agent = request
+            .headers
+            .get(::http::header::USER_AGENT)
+            .and_then(|value| value.to_str().ok());
         self.refused.record(&Refusal {
             source: request.peer.address,
             access_key_id,

@@ -33,7 +33,10 @@ pub(crate) fn of_call(call: &Call, spec: &OperationSpec, tale: &Tale<'_>) -> Vec
     let principal = call.caller.principal();
     let account_text = principal.account.to_string();
     let source_ip = call.source.to_string();
-    let notes = tale.notes.filter(|notes| !notes.is_empty()).map(|notes| Value::from(notes.clone()).to_string());
+    let notes = tale
+        .notes
+        .filter(|notes| !notes.is_empty())
+        .map(|notes| Value::from(notes.clone()).to_string());
     let resources = tale.resources.iter();
     let entry = Entry {
         event_id: call.event_id,
@@ -66,7 +69,11 @@ pub(crate) fn of_call(call: &Call, spec: &OperationSpec, tale: &Tale<'_>) -> Vec
         additional: notes.as_deref(),
         service_event_details: None,
         resources: resources
-            .map(|Resource { arn, kind }| audit::Resource { arn: arn.as_str(), kind, account: arn.account() })
+            .map(|Resource { arn, kind }| audit::Resource {
+                arn: arn.as_str(),
+                kind,
+                account: arn.account(),
+            })
             .collect(),
         tls: call.tls.as_deref().map(|tls| Tls {
             version: tls.version,

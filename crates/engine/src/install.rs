@@ -12,12 +12,15 @@ use identity::{AccessKey, AccessKeySecrets, AccessKeys, Account, Accounts, ByAcc
 use secret::{SecretBuffer, SecretBytes, SecretString};
 use sigv4::SigningKeys;
 use store::backend::Backend;
-use store::{Change, CommitError, Domain, HashedName, ReadSet, SecretTable, Store, StoreError, TableId, TableSpec, Unreadable};
+use store::{
+    Change, CommitError, Domain, HashedName, ReadSet, SecretTable, Store, StoreError, TableId, TableSpec,
+    Unreadable,
+};
 
 use crate::engine::Engine;
 use crate::outbox::{self, ToLog};
 use crate::service::Service;
-use crate::{chores, limits};
+use crate::{chores, grace, limits};
 
 /// What an installation is made of.
 pub struct Options<'o> {
@@ -84,27 +87,36 @@ impl Installation {
     /// Opens the audit log and the store, checks that they belong together, and brings the log up to date.
     pub fn open(options: Options<'_>) -> Result<Installation, OpenError> {
         let Options { clock, entropy, .. } = options;
-        let (log, recovered) =
-            AuditLog::open(options.audit, options.log, Arc::clone(&clock), &*entropy)?;
+        let (log, recovered) = AuditLog::open(options.audit, options.log, Arc::clone(&clock), &*entropy)?;
         let refused = RefusedStream::open(options.audit, Arc::clone(&clock))?;
         let mut tables: Vec<TableSpec> = vec![
             store::table_spec::<Accounts>(),
             store::table_spec::<AccessKeys>(),
             store::secret_table_spec::<AccessKeySecrets>(),
             store::secret_table_spec::<InstallationSecrets>(),
+            store::table_spec::<grace::Waiting>(),
         ];
         tables.extend(options.services.iter().flat_map(|service| service.tables));
         let sink = Arc::new(ToLog(log.clone()));
-        let (store, vault) =
-            Store::open(options.backend, &tables, options.root, Arc::clone(&entropy), sink, options.store)?;
+        let (store, vault) = Store::open(
+            options.backend,
+            &tables,
+            options.root,
+            Arc::clone(&entropy),
+            sink,
+            options.store,
+        )?;
         let revision = store.head_revision();
         if recovered.highest_revision > revision {
-            return Err(OpenError::StoreBehindLog { store: revision, log: recovered.highest_revision });
+            return Err(OpenError::StoreBehindLog {
+                store: revision,
+                log: recovered.highest_revision,
+            });
         }
         store.drained(recovered.highest_revision);
         for waiting in store.outbox()? {
             if waiting.revision > recovered.highest_revision {
-                log.queue_change(waiting.revision, waiting.payloads);
+                outbox::queue(&log, waiting.revision, waiting.payloads);
             }
         }
         let engine = Engine {
@@ -119,15 +131,23 @@ impl Installation {
             services: options.services,
             regions: options.regions,
         };
-        Ok(Installation { engine: Arc::new(engine), destruction_grace: options.destruction_grace })
+        Ok(Installation {
+            engine: Arc::new(engine),
+            destruction_grace: options.destruction_grace,
+        })
     }
 
     /// The accounts there are.
     pub fn accounts(&self) -> Result<Vec<AccountId>, OpenError> {
         let view = self.engine.store.snapshot().view();
-        let rows = view.scan_names::<Accounts>(Domain::Installation, std::ops::Bound::Unbounded, usize::MAX)?;
+        let rows =
+            view.scan_names::<Accounts>(Domain::Installation, std::ops::Bound::Unbounded, usize::MAX)?;
         let number = |row: &store::RowKey| row.name().try_into().map(u64::from_be_bytes).ok();
-        Ok(rows.iter().filter_map(number).filter_map(AccountId::from_number).collect())
+        Ok(rows
+            .iter()
+            .filter_map(number)
+            .filter_map(AccountId::from_number)
+            .collect())
     }
 
     /// Makes an account whose root user signs with `key`. To do it again changes nothing.
@@ -135,14 +155,21 @@ impl Installation {
         let store = &self.engine.store;
         let now = self.engine.clock.now();
         let view = store.snapshot().view();
-        if view.get::<Accounts>(Domain::Installation, &ByAccount(account))?.is_none() {
+        if view
+            .get::<Accounts>(Domain::Installation, &ByAccount(account))?
+            .is_none()
+        {
             let mut change = Change::new();
             change.put::<Accounts>(Domain::Installation, ByAccount(account), Account::made_at(now));
             let record = AccessKey::of_root(account, now);
             change.put::<AccessKeys>(Domain::Installation, key.id.clone(), record);
             let secret = Arc::new(SecretString::new(key.secret.expose().to_owned()));
             change.put_secret::<AccessKeySecrets>(Domain::Installation, key.id.clone(), secret);
-            change.record(chores::installation_event(&self.engine, account, "CreateAccount")?);
+            change.record(chores::installation_event(
+                &self.engine,
+                account,
+                "CreateAccount",
+            )?);
             store.commit(view.into_reads(), change).await?;
         }
         Ok(())
@@ -152,7 +179,10 @@ impl Installation {
     pub fn secret(&self, name: &str) -> Result<Option<Arc<SecretBytes>>, OpenError> {
         let view = self.engine.store.snapshot().view();
         let name = HashedName(name.to_owned());
-        Ok(self.engine.vault.open::<InstallationSecrets>(&view, Domain::Installation, &name)?)
+        Ok(self
+            .engine
+            .vault
+            .open::<InstallationSecrets>(&view, Domain::Installation, &name)?)
     }
 
     /// Keeps a secret of the installation's own under a name, over what was there.
@@ -170,7 +200,10 @@ impl Installation {
         let engine = self.engine;
         for account in accounts {
             for region in &engine.regions {
-                let place = Place { account, region: region.clone() };
+                let place = Place {
+                    account,
+                    region: region.clone(),
+                };
                 engine.store.create_domain(&place).await?;
             }
         }

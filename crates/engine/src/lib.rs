@@ -10,6 +10,7 @@ mod call;
 mod chores;
 mod engine;
 mod entry;
+mod grace;
 mod http;
 mod install;
 pub mod limits;
@@ -22,7 +23,7 @@ mod service;
 mod view;
 mod world;
 
-pub use chores::{Chore, Duty};
+pub use chores::{Chore, ChoreFailed, Duty, Event};
 pub use engine::Engine;
 pub use entry::Resource;
 pub use gate::{Authority, Caller, Demand, Demands, Permit};

@@ -12,7 +12,19 @@ pub(crate) struct ToLog(pub(crate) AuditLog);
 
 impl OutboxSink for ToLog {
     fn queue(&self, revision: u64, payloads: Vec<Vec<u8>>) {
-        self.0.queue_change(revision, payloads);
+        queue(&self.0, revision, payloads);
+    }
+}
+
+/// Hands the records of one committed change to the log. They stay in the store until the log holds them, so a log
+/// that is closed gets them when it is next opened.
+pub(crate) fn queue(log: &AuditLog, revision: u64, payloads: Vec<Vec<u8>>) {
+    if let Err(error) = log.queue_change(revision, payloads) {
+        tracing::error!(
+            revision,
+            error = &error as &dyn std::error::Error,
+            "the log does not take a change's record"
+        );
     }
 }
 

@@ -29,5 +29,8 @@ pub(crate) fn of_denial(denial: &Denial) -> Failure {
 
 /// The answer to a dry run that would have succeeded.
 pub(crate) fn of_dry_run() -> Failure {
-    Failure::refused("DryRunOperationException", "The request would have succeeded, but the DryRun option is set.")
+    Failure::refused(
+        "DryRunOperationException",
+        "The request would have succeeded, but the DryRun option is set.",
+    )
 }

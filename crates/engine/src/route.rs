@@ -12,8 +12,12 @@ pub(crate) fn route(
     request: &Request,
 ) -> Result<(&'static Service, &'static dyn AnyOperation), Failure> {
     let target = aws_json::route(&request.method, &request.path, &request.headers)?;
-    let service = services.iter().find(|service| service.target_prefix == target.service);
+    let service = services
+        .iter()
+        .find(|service| service.target_prefix == target.service);
     let service = service.ok_or_else(Failure::unknown_target)?;
-    let operation = service.operation(target.operation).ok_or_else(Failure::unknown_operation)?;
+    let operation = service
+        .operation(target.operation)
+        .ok_or_else(Failure::unknown_operation)?;
     Ok((service, operation))
 }

@@ -26,6 +26,9 @@ pub struct Service {
 impl Service {
     /// The operation of this name.
     pub(crate) fn operation(&self, name: &str) -> Option<&'static dyn AnyOperation> {
-        self.operations.iter().copied().find(|operation| operation.spec().name == name)
+        self.operations
+            .iter()
+            .copied()
+            .find(|operation| operation.spec().name == name)
     }
 }

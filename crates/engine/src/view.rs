@@ -16,7 +16,12 @@ pub struct View {
 
 impl View {
     pub(crate) fn new(store: store::View, place: Place, domain: Domain, now: Timestamp) -> View {
-        View { store, place, domain, now }
+        View {
+            store,
+            place,
+            domain,
+            now,
+        }
     }
 
     /// The account and Region of the call.
@@ -41,7 +46,11 @@ impl View {
 
     /// The part of the store that belongs to `place`; `None` where nothing is kept for it.
     pub fn domain_of(&self, place: &Place) -> Option<Domain> {
-        if *place == self.place { Some(self.domain) } else { self.store.domain(place) }
+        if *place == self.place {
+            Some(self.domain)
+        } else {
+            self.store.domain(place)
+        }
     }
 
     /// What was read, for the change that rests on it.

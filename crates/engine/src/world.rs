@@ -59,13 +59,22 @@ pub enum UnsealError {
 }
 
 impl<'w> World<'w> {
-    pub(crate) fn new(
-        engine: &'w Engine,
-        view: &'w View,
-        caller: Option<&'w Caller>,
-    ) -> World<'w> {
-        let Engine { entropy, vault, backing, .. } = engine;
-        World { view, caller, entropy: &**entropy, vault, backing, change: Change::new(), notes: Map::new() }
+    pub(crate) fn new(engine: &'w Engine, view: &'w View, caller: Option<&'w Caller>) -> World<'w> {
+        let Engine {
+            entropy,
+            vault,
+            backing,
+            ..
+        } = engine;
+        World {
+            view,
+            caller,
+            entropy: &**entropy,
+            vault,
+            backing,
+            change: Change::new(),
+            notes: Map::new(),
+        }
     }
 
     /// The snapshot the walk runs on.
@@ -110,7 +119,10 @@ impl<'w> World<'w> {
         key: &impl Locked,
     ) -> Result<Arc<Material>, UnsealError> {
         if !permit.covers(A::NAME, key.arn()) {
-            return Err(UnsealError::NotPermitted { action: A::NAME, resource: key.arn().clone() });
+            return Err(UnsealError::NotPermitted {
+                action: A::NAME,
+                resource: key.arn().clone(),
+            });
         }
         open(self.vault, self.view, key)
     }
@@ -126,5 +138,7 @@ impl<'w> World<'w> {
 }
 
 fn open<K: Locked>(vault: &Vault, view: &View, key: &K) -> Result<Arc<Material>, UnsealError> {
-    vault.open::<K::Table>(view.store(), key.domain(), &key.row())?.ok_or(UnsealError::Absent)
+    vault
+        .open::<K::Table>(view.store(), key.domain(), &key.row())?
+        .ok_or(UnsealError::Absent)
 }

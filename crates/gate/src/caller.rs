@@ -70,11 +70,19 @@ pub fn authenticate(
     if presented.session_token().is_some() {
         return Err(unknown());
     }
-    let secret = vault.open::<AccessKeySecrets>(view, Domain::Installation, &id)?.ok_or_else(unknown)?;
+    let secret = vault
+        .open::<AccessKeySecrets>(view, Domain::Installation, &id)?
+        .ok_or_else(unknown)?;
     // A key's record and its secret are written together, so the one's revision tells of the other.
-    let known = KnownSecret { key: &secret, revision };
+    let known = KnownSecret {
+        key: &secret,
+        revision,
+    };
     sigv4::verify(request, presented, known, keys, now, expected)?;
-    Ok(Caller { principal, access_key: id })
+    Ok(Caller {
+        principal,
+        access_key: id,
+    })
 }
 
 /// Reads a caller's credentials again, so that what is decided rests on them as they are in `view`.
@@ -88,7 +96,9 @@ pub fn reaffirm(caller: &Caller, view: &store::View) -> Result<(), Authenticatio
 
 /// The principal that an active key belongs to, and the revision of the key's record.
 fn owner(id: &AccessKeyId, view: &store::View) -> Result<(Principal, u64), AuthenticationError> {
-    let key = view.get::<AccessKeys>(Domain::Installation, id)?.filter(|key| key.status() == Status::Active);
+    let key = view
+        .get::<AccessKeys>(Domain::Installation, id)?
+        .filter(|key| key.status() == Status::Active);
     let owned = key.and_then(|key| Some((key.owner()?, key.revision())));
     owned.ok_or_else(|| SignatureError::UnknownKey.into())
 }

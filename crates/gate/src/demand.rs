@@ -60,4 +60,12 @@ impl Demands {
     pub fn public(reason: &'static str) -> Demands {
         Demands(Kind::Public(reason))
     }
+
+    /// Why nothing is demanded, where that is so.
+    pub fn public_reason(&self) -> Option<&'static str> {
+        match self.0 {
+            Kind::All(_) => None,
+            Kind::Public(reason) => Some(reason),
+        }
+    }
 }

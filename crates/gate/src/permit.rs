@@ -26,7 +26,9 @@ impl<T> Permit<T> {
 
     /// Whether `action` on `resource` is among what was allowed.
     pub fn covers(&self, action: &str, resource: &Arn) -> bool {
-        self.allowed.iter().any(|(allowed, on)| *allowed == action && on == resource)
+        self.allowed
+            .iter()
+            .any(|(allowed, on)| *allowed == action && on == resource)
     }
 }
 
@@ -61,7 +63,12 @@ pub enum Cause {
 impl Denial {
     /// What a caller hears of a resource of another account that is absent or closed to it.
     pub fn of_foreign(caller: &Caller, action: &'static str, resource: Arn) -> Denial {
-        Denial { caller: caller.arn().clone(), action, resource, cause: Cause::Foreign }
+        Denial {
+            caller: caller.arn().clone(),
+            action,
+            resource,
+            cause: Cause::Foreign,
+        }
     }
 
     /// The Deny statement that decided, if one did and has a name.
@@ -75,7 +82,12 @@ impl Denial {
 
 impl fmt::Display for Denial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Denial { caller, action, resource, cause } = self;
+        let Denial {
+            caller,
+            action,
+            resource,
+            cause,
+        } = self;
         write!(f, "User: {caller} is not authorized to perform: {action} ")?;
         match cause {
             Cause::Foreign => f.write_str(
@@ -99,9 +111,19 @@ impl fmt::Display for Denial {
 ///
 /// The caller's credentials are read again from `view`, so that the permit rests on them as they are in the
 /// snapshot that the rest of the call sees.
-pub fn authorize<T>(caller: &Caller, demands: Demands, targets: T, view: &store::View) -> Result<Permit<T>, Denial> {
+pub fn authorize<T>(
+    caller: &Caller,
+    demands: Demands,
+    targets: T,
+    view: &store::View,
+) -> Result<Permit<T>, Denial> {
     let demands = match demands.0 {
-        Kind::Public(_) => return Ok(Permit { targets, allowed: SmallVec::new() }),
+        Kind::Public(_) => {
+            return Ok(Permit {
+                targets,
+                allowed: SmallVec::new(),
+            });
+        }
         Kind::All(demands) => demands,
     };
     let present = match caller::reaffirm(caller, view) {
@@ -110,12 +132,21 @@ pub fn authorize<T>(caller: &Caller, demands: Demands, targets: T, view: &store:
     };
     let mut allowed = SmallVec::new();
     for demand in demands {
-        let decided = if present { decide(caller, &demand) } else { Err(Cause::CallerGone) };
+        let decided = if present {
+            decide(caller, &demand)
+        } else {
+            Err(Cause::CallerGone)
+        };
         match decided {
             Ok(()) => allowed.push((demand.action, demand.resource)),
             Err(cause) => {
                 let Demand { action, resource, .. } = demand;
-                return Err(Denial { caller: caller.arn().clone(), action, resource, cause });
+                return Err(Denial {
+                    caller: caller.arn().clone(),
+                    action,
+                    resource,
+                    cause,
+                });
             }
         }
     }
@@ -124,7 +155,10 @@ pub fn authorize<T>(caller: &Caller, demands: Demands, targets: T, view: &store:
 
 /// A permit for the installation's own background work, which no caller asked for and an audit record tells of.
 pub fn permit_internal<T>(targets: T, allowed: impl IntoIterator<Item = (&'static str, Arn)>) -> Permit<T> {
-    Permit { targets, allowed: allowed.into_iter().collect() }
+    Permit {
+        targets,
+        allowed: allowed.into_iter().collect(),
+    }
 }
 
 fn decide(caller: &Caller, demand: &Demand) -> Result<(), Cause> {
@@ -132,8 +166,16 @@ fn decide(caller: &Caller, demand: &Demand) -> Result<(), Cause> {
     match &demand.authority {
         Authority::Identity => identity_side(caller, own),
         Authority::Resource(policy) => {
-            let who = policy::Caller { account: caller.account(), arn: caller.arn(), root: caller.is_root() };
-            let question = Question { caller: who, action: demand.action, resource: &demand.resource };
+            let who = policy::Caller {
+                account: caller.account(),
+                arn: caller.arn(),
+                root: caller.is_root(),
+            };
+            let question = Question {
+                caller: who,
+                action: demand.action,
+                resource: &demand.resource,
+            };
             match policy.decide(&question, Site::Resource) {
                 Decision::Deny(statement) if own => Err(Cause::DeniedByResourcePolicy(statement.sid.clone())),
                 Decision::Silent if own => Err(Cause::NoResourcePolicy),
@@ -154,6 +196,3 @@ fn identity_side(caller: &Caller, own: bool) -> Result<(), Cause> {
         (false, true) => Err(Cause::NoIdentityPolicy),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -158,12 +158,11 @@ impl Table for AccessKeys {
     type Record = AccessKey;
 
     fn encode(record: &AccessKey, out: &mut SecretBuffer) {
-        // INVARIANT: writing to memory does not fail.
-        let _ = minicbor::encode(record, minicbor::encode::write::Writer::new(out));
+        store::cbor::encode(record, out);
     }
 
     fn decode(_: u8, bytes: &[u8]) -> Result<AccessKey, Unreadable> {
-        minicbor::decode(bytes).map_err(|_| Unreadable("an access key is malformed"))
+        store::cbor::decode(bytes)
     }
 }
 

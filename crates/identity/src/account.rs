@@ -36,12 +36,11 @@ impl Table for Accounts {
     type Record = Account;
 
     fn encode(record: &Account, out: &mut SecretBuffer) {
-        // INVARIANT: writing to memory does not fail.
-        let _ = minicbor::encode(record, minicbor::encode::write::Writer::new(out));
+        store::cbor::encode(record, out);
     }
 
     fn decode(_: u8, bytes: &[u8]) -> Result<Account, Unreadable> {
-        minicbor::decode(bytes).map_err(|_| Unreadable("an account is malformed"))
+        store::cbor::decode(bytes)
     }
 }
 
