@@ -85,7 +85,8 @@ pub trait Installation: Answer {
     /// Whether requests can be served now; otherwise why not, in one line.
     fn readiness(&self) -> Result<(), String>;
 
-    /// Stops background work and closes the store and the log; requests have ended before.
+    /// Stops background work, waits for requests that run on although their connections were cut, and closes the
+    /// store and the log.
     fn close(self: Arc<Self>) -> impl Future<Output = ()> + Send;
 }
 

@@ -39,6 +39,11 @@ impl FileError {
     }
 
     /// What the system said.
+    pub(crate) fn into_cause(self) -> io::Error {
+        self.cause
+    }
+
+    /// What the system said.
     pub(crate) fn cause(&self) -> &io::Error {
         &self.cause
     }

@@ -233,7 +233,7 @@ impl Options {
     }
 
     /// These options with relative paths that start from `directory`.
-    fn from_directory(mut self, directory: &Path) -> Options {
+    fn starting_in(mut self, directory: &Path) -> Options {
         let move_path = |path: &mut PathBuf| *path = directory.join(&*path);
         self.data_dir.as_mut().map(move_path);
         match &mut self.tls {
@@ -273,7 +273,7 @@ fn read(path: &Path) -> Result<Options, ConfigError> {
             message: error.message().replace('\n', " "),
         }
     })?;
-    Ok(options.from_directory(files::parent_of(path)))
+    Ok(options.starting_in(files::parent_of(path)))
 }
 
 fn from_text<'de, D, T>(source: D) -> Result<Option<T>, D::Error>
