@@ -59,7 +59,10 @@ struct Output {
 impl Launch {
     /// `keystead server` on this data directory, on free ports.
     pub fn on(data_directory: &Path) -> io::Result<Launch> {
-        let mut command = Command::new(artifact::keystead()?);
+        Ok(Launch::of(Command::new(artifact::keystead()?), data_directory))
+    }
+
+    fn of(mut command: Command, data_directory: &Path) -> Launch {
         command
             .arg("server")
             .arg("--data-dir")
@@ -68,10 +71,10 @@ impl Launch {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
-        Ok(Launch {
+        Launch {
             command,
             data_directory: data_directory.to_owned(),
-        })
+        }
     }
 
     /// With more arguments.
@@ -191,10 +194,9 @@ impl Server {
     }
 
     fn finish(mut self) -> io::Result<Ended> {
-        let mut waited = self.output.wait_for(|_| None::<()>);
+        let waited = self.output.wait_for(|_| None::<()>);
         if matches!(waited, Err(Waited::TooLong)) {
             self.child.kill()?;
-            waited = Err(Waited::TooLong);
         }
         let status = self.child.wait()?;
         let stderr = self.output.whole();
@@ -288,5 +290,71 @@ impl Output {
     fn whole(&self) -> String {
         let _ = self.wait_for(|_| None::<()>);
         self.text()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const READY: &str = "echo 'keystead is ready: https://127.0.0.1:4711 (admin http://127.0.0.1:4712)' >&2";
+
+    /// A stand-in for the server: a shell script, which blocks in `read` once it is ready.
+    fn stand_in(script: &str) -> Launch {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", script]);
+        Launch::of(command, Path::new("data"))
+    }
+
+    fn waiting(trap: &str) -> Launch {
+        let directory = tempfile::tempdir().unwrap();
+        let fifo = directory.path().join("fifo");
+        let script = format!(
+            "mkfifo {fifo} && exec 3<>{fifo} && rm -r {directory}; {trap}; echo starting >&2; {READY}; read line <&3",
+            fifo = fifo.display(),
+            directory = directory.keep().display(),
+        );
+        stand_in(&script)
+    }
+
+    #[test]
+    fn a_server_is_started_once_it_says_it_is_ready() {
+        let server = waiting("true").start().unwrap();
+        assert_eq!(
+            (server.url(), server.admin()),
+            ("https://127.0.0.1:4711", "http://127.0.0.1:4712")
+        );
+        assert!(server.stderr().starts_with("starting\n"));
+        assert!(server.kill().unwrap().by_signal(9));
+    }
+
+    #[test]
+    fn a_server_is_asked_to_end_and_heard_out() {
+        let server = waiting("trap 'echo drained >&2; exit 0' TERM").start().unwrap();
+        let ended = server.terminate().unwrap();
+        assert!(
+            ended.status.success() && ended.stderr.ends_with("drained\n"),
+            "{ended:?}"
+        );
+    }
+
+    #[test]
+    fn a_server_that_ends_instead_says_why() {
+        let launch = || stand_in("echo 'the port is busy' >&2; exit 2");
+        let error = launch().start().unwrap_err().to_string();
+        assert!(
+            error.contains("exit status: 2") && error.contains("the port is busy"),
+            "{error}"
+        );
+        let ended = launch().refused().unwrap();
+        assert_eq!(
+            (ended.status.code(), ended.stderr.as_str()),
+            (Some(2), "the port is busy\n")
+        );
+    }
+
+    #[test]
+    fn a_server_that_should_refuse_and_does_not_is_an_error() {
+        assert!(waiting("true").refused().is_err());
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
@@ -12,10 +13,26 @@ pub(crate) const PAGE: usize = 4096;
 pub(crate) type Page = [u8; PAGE];
 
 /// Content of a file: pages that are not all zero, and a size.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Image {
     size: u64,
-    pages: BTreeMap<u64, Arc<Page>>,
+    pages: BTreeMap<u64, Arc<Stored>>,
+}
+
+/// A page with its hash, since trees of many states are told apart by their hashes and share most pages.
+#[derive(Debug, PartialEq, Eq)]
+struct Stored {
+    hash: u64,
+    bytes: Page,
+}
+
+impl Hash for Image {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.size.hash(state);
+        for (number, page) in &self.pages {
+            (number, page.hash).hash(state);
+        }
+    }
 }
 
 impl Image {
@@ -25,7 +42,7 @@ impl Image {
 
     /// A copy of a page, zeros if it is a hole.
     pub(crate) fn page(&self, number: u64) -> Page {
-        self.pages.get(&number).map_or([0; PAGE], |page| **page)
+        self.pages.get(&number).map_or([0; PAGE], |page| page.bytes)
     }
 
     /// Numbers of the pages that are there, from `first` on.
@@ -37,11 +54,17 @@ impl Image {
         if page.iter().all(|&byte| byte == 0) {
             self.pages.remove(&number);
         } else {
-            self.pages.insert(number, Arc::new(page));
+            let mut hasher = DefaultHasher::new();
+            page.hash(&mut hasher);
+            let stored = Stored {
+                hash: hasher.finish(),
+                bytes: page,
+            };
+            self.pages.insert(number, Arc::new(stored));
         }
     }
 
-    /// Sets the size; what lies beyond it is gone.
+    /// Sets the size; what lies beyond it is gone, also what was put there while the size was less.
     pub(crate) fn resize(&mut self, size: u64) {
         self.size = size;
         let edge = size / PAGE as u64;
@@ -92,7 +115,7 @@ impl Image {
                 start = at;
             }
             let counted = usize::try_from(self.size - at).unwrap_or(PAGE).min(PAGE);
-            run.extend(page.iter().take(counted));
+            run.extend(page.bytes.iter().take(counted));
         }
         file.write_all_at(&run, start)
     }
@@ -102,7 +125,7 @@ impl Image {
         for (number, room) in bytes.chunks_mut(PAGE).enumerate() {
             if let Some(page) = self.pages.get(&(number as u64)) {
                 room.iter_mut()
-                    .zip(page.iter())
+                    .zip(page.bytes.iter())
                     .for_each(|(byte, kept)| *byte = *kept);
             }
         }

@@ -136,7 +136,7 @@ impl<'a> Pending<'a> {
             events.iter().any(certain)
         };
         let mut unwritten = BTreeSet::new();
-        *durable = self.survived(durable, &kept, |page, events, _| {
+        *durable = self.survived(std::mem::take(durable), &kept, |page, events, _| {
             if written(events) {
                 return events.len();
             }
@@ -159,7 +159,7 @@ impl<'a> Pending<'a> {
             until: u64::MAX,
             sector: PAGE,
         };
-        self.survived(durable, &kept, |_, events, _| events.len())
+        self.survived(durable.clone(), &kept, |_, events, _| events.len())
     }
 
     /// Some of it, sector by sector.
@@ -169,16 +169,16 @@ impl<'a> Pending<'a> {
             until: u64::MAX,
             sector,
         };
-        self.survived(durable, &kept, |_, events, least| {
+        self.survived(durable.clone(), &kept, |_, events, least| {
             dice.between(least, events.len())
         })
     }
 
-    /// `durable` with what is `kept`. For each sector, `choose` says how many of its page's events it has
+    /// The durable `image` with what is `kept`. For each sector, `choose` says how many of its page's events it has
     /// seen, of at least as many as it is told.
     fn survived(
         &self,
-        durable: &Image,
+        mut image: Image,
         kept: &Kept,
         mut choose: impl FnMut(u64, &[Event<'_, '_>], usize) -> usize,
     ) -> Image {
@@ -190,9 +190,8 @@ impl<'a> Pending<'a> {
         let cuts: Vec<&SizeChange> = sizes.iter().filter(|change| change.shrinks).collect();
         let mut touched: BTreeSet<u64> = self.pages.keys().copied().collect();
         if let Some(lowest) = cuts.iter().map(|cut| cut.size).min() {
-            touched.extend(durable.pages_from(lowest / PAGE as u64));
+            touched.extend(image.pages_from(lowest / PAGE as u64));
         }
-        let mut image = durable.clone();
         for number in touched {
             let events = self.events(number, until, &cuts);
             if events.is_empty() {
@@ -211,7 +210,7 @@ impl<'a> Pending<'a> {
             }
             image.put(number, page);
         }
-        let size = sizes.last().map_or(durable.size(), |change| change.size);
+        let size = sizes.last().map_or(image.size(), |change| change.size);
         image.resize(size);
         image
     }
