@@ -308,7 +308,7 @@ async fn attempt_once<O: Operation>(
                 request_id = %call.request_id, operation = O::SPEC.name, statement = denial.statement(),
                 "denied: {denial}"
             );
-            precedence::of_denial(&denial)
+            precedence::of_denial(&denial, O::hides_denial(input))
         })?;
     O::check(input, &permit, view).map_err(Into::into)?;
     if O::is_dry_run(input) {
@@ -316,6 +316,7 @@ async fn attempt_once<O: Operation>(
     }
     let mut world = World::new(engine, view, Some(caller));
     let output = O::act(input, &permit, &mut world).await.map_err(Into::into)?;
+    resources.append(&mut world.take_made());
     let response = match O::SPEC.read_only {
         true => None,
         false => entry::recorded(&output).or_else(|| permit.targets().response_of_silent_change()),

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use ambient::{Entropy, EntropyFailed, Timestamp};
 use arn::Arn;
 use crypto::{InProcess, Material};
-use gate::{Caller, Permit};
+use gate::{Caller, Demand, Demands, Permit};
 use serde_json::{Map, Value};
 use store::{Change, Domain, SecretTable, StoreError, Vault};
 
 use crate::engine::Engine;
+use crate::entry::Resource;
 use crate::operation::Action;
 use crate::view::View;
 
@@ -21,6 +22,7 @@ pub struct World<'w> {
     vault: &'w Vault,
     backing: &'w InProcess,
     change: Change,
+    made: Vec<Resource>,
     notes: Map<String, Value>,
 }
 
@@ -73,6 +75,7 @@ impl<'w> World<'w> {
             vault,
             backing,
             change: Change::new(),
+            made: Vec::new(),
             notes: Map::new(),
         }
     }
@@ -125,6 +128,23 @@ impl<'w> World<'w> {
             });
         }
         open(self.vault, self.view, key)
+    }
+
+    /// Whether the caller would be allowed this, were it demanded: for a policy that must not lock its writer out.
+    /// It opens nothing. The installation's own work is asked for by nobody, so nobody is allowed it.
+    pub fn would_allow(&self, demand: Demand) -> bool {
+        self.caller.is_some_and(|caller| {
+            gate::authorize(caller, Demands::of(demand), (), self.view.store()).is_ok()
+        })
+    }
+
+    /// Names a resource that did not exist before this call, for the call's record.
+    pub fn made(&mut self, resource: Resource) {
+        self.made.push(resource);
+    }
+
+    pub(crate) fn take_made(&mut self) -> Vec<Resource> {
+        std::mem::take(&mut self.made)
     }
 
     /// Puts a member into the record's `additionalEventData`.
