@@ -7,6 +7,7 @@ mod frame;
 pub mod limits;
 mod log;
 mod queue;
+mod reader;
 mod recover;
 mod refused;
 mod render;
@@ -21,5 +22,6 @@ pub use entry::{
 pub use error::{AuditError, Health};
 pub use frame::Origin;
 pub use log::{AuditLog, ChangeLag, Flush, Options, Recovered, Torn};
-pub use refused::{Refusal, RefusedStream};
-pub use render::render;
+pub use reader::{Frame, Reader, Start};
+pub use refused::{Refusal, RefusedStream, RefusedTotals};
+pub use render::{EVENT_VERSION, cloudtrail_date, pretty, render};

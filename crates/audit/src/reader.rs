@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ambient::Clock;
 
-use crate::disk::{Directory, Disk};
+use crate::disk::{Directory, Disk, DiskFile};
 use crate::entry::{Entry, UnreadableEntry};
 use crate::error::AuditError;
 use crate::frame::Origin;
@@ -63,16 +63,19 @@ pub enum Start {
 struct Open {
     header: Header,
     scan: Scan,
-    identity: u64,
+    /// Where it ends; known when another follows it.
+    end: Option<u64>,
 }
 
 /// Reads records in order.
 ///
 /// As an iterator it ends where the log ends for now, and goes on when it is asked again after more was written.
-/// It reads what a writer has not flushed yet, too. After an error it stays where it is.
+/// It also reads what a writer has not flushed yet; if that flush fails, other records may come with the same
+/// sequence numbers. After an error it stays where it is.
 pub struct Reader {
     disk: Arc<dyn Disk>,
     open: Option<Open>,
+    /// The first sequence number to give out.
     from: u64,
 }
 
@@ -90,12 +93,12 @@ impl Reader {
         };
         match start {
             Start::Oldest => {}
-            Start::Sequence(sequence) => reader.seek(sequence)?,
+            Start::Sequence(sequence) => reader.from = sequence,
             Start::Last(count) => {
-                reader.seek(u64::MAX)?;
-                while reader.read()?.is_some() {}
-                let end = reader.open.as_ref().map_or(0, |open| open.scan.sequence());
-                reader.seek(end.saturating_sub(count))?;
+                reader.from = u64::MAX;
+                let _none = reader.read()?;
+                let end = reader.open.take().map_or(0, |open| open.scan.sequence());
+                reader.from = end.saturating_sub(count);
             }
         }
         Ok(reader)
@@ -103,22 +106,31 @@ impl Reader {
 
     /// The next record; `None` at the end there is for now.
     pub fn read(&mut self) -> Result<Option<Frame>, AuditError> {
-        while self.stands()? {
-            let Some(open) = &mut self.open else { break };
-            let name = segment::name_of(open.header.number);
-            let path = self.disk.path(&name);
-            let ends = match self.after(&path)? {
-                Some(end) => Some(end),
-                None => None,
+        loop {
+            let Some(open) = &mut self.open else {
+                match self.first()? {
+                    Some(first) => self.open = Some(first),
+                    None => return Ok(None),
+                }
+                continue;
             };
-            let Some(open) = &mut self.open else { break };
-            if ends.is_some_and(|end| open.scan.offset() >= end) {
-                self.advance()?;
+            let path = self.disk.path(&segment::name_of(open.header.number));
+            if open.end == Some(open.scan.offset()) {
+                let number = open.header.number + 1;
+                self.open = Some(open_segment(self.disk.as_ref(), number)?);
                 continue;
             }
-            match open.scan.step().map_err(AuditError::io("read", &path))? {
-                Step::Record { sequence, .. } if sequence < self.from => {}
-                Step::Record { offset, sequence, .. } => {
+            let step = open.scan.step().map_err(AuditError::io("read", &path))?;
+            match (step, open.end) {
+                (Step::Record { offset, .. }, Some(end)) if open.scan.offset() > end => {
+                    return Err(AuditError::damaged(
+                        &path,
+                        offset,
+                        "a record reaches past the segment's end",
+                    ));
+                }
+                (Step::Record { sequence, .. }, _) if sequence < self.from => {}
+                (Step::Record { offset, sequence, .. }, _) => {
                     return Ok(Some(Frame {
                         sequence,
                         segment: open.header.number,
@@ -126,9 +138,108 @@ impl Reader {
                         bytes: open.scan.frame().to_vec(),
                     }));
                 }
-                Step::Blank | Step::Broken(_) => return Ok(None),
+                (Step::Blank, Some(_)) => {
+                    return Err(AuditError::damaged(
+                        &path,
+                        open.scan.offset(),
+                        "records are missing",
+                    ));
+                }
+                (Step::Broken(what), Some(_)) => {
+                    return Err(AuditError::damaged(&path, open.scan.offset(), what));
+                }
+                // It may be half written, or the log may go on elsewhere.
+                (Step::Blank | Step::Broken(_), None) => {
+                    if !self.has_moved_on()? {
+                        return Ok(None);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The next record, waiting for it: at the log's end it looks again after each span of `every`.
+    pub async fn follow(&mut self, clock: &dyn Clock, every: Duration) -> Result<Frame, AuditError> {
+        loop {
+            if let Some(frame) = self.read()? {
+                return Ok(frame);
+            }
+            clock.reaches(clock.monotonic().after(every)).await;
+        }
+    }
+
+    /// The segment to begin with: the one that holds `from`, or the oldest.
+    fn first(&self) -> Result<Option<Open>, AuditError> {
+        let numbers = segment::numbers(self.disk.as_ref())?;
+        for number in numbers.iter().rev() {
+            let open = open_segment(self.disk.as_ref(), *number)?;
+            if open.header.first_sequence <= self.from || numbers.first() == Some(number) {
+                return Ok(Some(open));
             }
         }
         Ok(None)
     }
+
+    /// Whether the log goes on in another file than the one at whose end we are; then readies that.
+    fn has_moved_on(&mut self) -> Result<bool, AuditError> {
+        let Some(open) = &mut self.open else {
+            return Ok(false);
+        };
+        let number = open.header.number;
+        if let Some(end) = end_of(self.disk.as_ref(), &open.header, open.scan.file().as_ref())? {
+            // What was read past the end is not part of the log any more: its flush failed.
+            if open.scan.offset() > end {
+                self.open = Some(open_segment(self.disk.as_ref(), number + 1)?);
+            } else {
+                open.end = Some(end);
+            }
+            return Ok(true);
+        }
+        // A segment in which nothing was acknowledged is replaced by another of its number.
+        let again = open_segment(self.disk.as_ref(), number)?;
+        let (old, new) = (open.scan.file().identity(), again.scan.file().identity());
+        let replaced = matches!((old, new), (Ok(old), Ok(new)) if old != new);
+        if replaced {
+            self.open = Some(again);
+        }
+        Ok(replaced)
+    }
+}
+
+impl Iterator for Reader {
+    type Item = Result<Frame, AuditError>;
+
+    fn next(&mut self) -> Option<Result<Frame, AuditError>> {
+        self.read().transpose()
+    }
+}
+
+fn open_segment(disk: &dyn Disk, number: u64) -> Result<Open, AuditError> {
+    let name = segment::name_of(number);
+    let file = disk
+        .open(&name, false)
+        .map_err(AuditError::io("open", &disk.path(&name)))?;
+    let header = Header::read(disk, &name, file.as_ref())?;
+    let end = end_of(disk, &header, file.as_ref())?;
+    Ok(Open {
+        scan: Scan::start(file, &header),
+        header,
+        end,
+    })
+}
+
+/// Where a segment ends, by the header of the one after it; `None` if it is the last.
+fn end_of(disk: &dyn Disk, header: &Header, file: &dyn DiskFile) -> Result<Option<u64>, AuditError> {
+    let numbers = segment::numbers(disk)?;
+    let Some(after) = numbers.iter().find(|number| **number > header.number) else {
+        return Ok(None);
+    };
+    let name = segment::name_of(*after);
+    let path = disk.path(&name);
+    let next = disk.open(&name, false).map_err(AuditError::io("open", &path))?;
+    let next = Header::read(disk, &name, next.as_ref())?;
+    let own = disk.path(&segment::name_of(header.number));
+    let length = file.len().map_err(AuditError::io("read", &own))?;
+    follows(header, length, &next).map_err(|what| AuditError::damaged(&path, 0, what))?;
+    Ok(Some(next.previous_end))
 }
