@@ -119,6 +119,7 @@
 #[cfg(test)]
 extern crate self as model;
 
+mod base64_text;
 mod contents;
 mod incoming;
 pub mod limits;

@@ -149,3 +149,60 @@ impl fmt::Debug for Pattern {
         write!(f, "Pattern({})", self.text)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_patterns_of_the_service_model_match_whole_texts() {
+        for (pattern, matching, refused) in [
+            ("[0-9]{12}", "111122223333", "1111222233334"),
+            ("^[a-zA-Z0-9:/_-]+$", "alias/a-b_c", "alias/a\n"),
+            ("^[a-zA-Z0-9-_.]+$", "a-b_c.d", "a b"),
+            ("[\\w]+", "default_1", "défaut"),
+            ("[\\u0020-\\u00FF]*", "plain é", "tab\t"),
+            ("[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+", "{\n\t\"é\"}\r", "€"),
+            ("^[a-zA-Z0-9:/_\\s.-]+$", "a b\t.", "a,b"),
+            ("^([a-z]+-){2,3}\\d+$", "us-gov-east-1", "us-1"),
+            ("^[a-zA-Z0-9\\/+=]+$", "a/+=", "a-"),
+            (
+                "^(/[a-zA-Z0-9\\/_-]+/kms/xks/v\\d{1,2})$|^(/kms/xks/v\\d{1,2})$",
+                "/x/kms/xks/v1",
+                "/kms/xks/v123",
+            ),
+        ] {
+            let pattern = Pattern::new(pattern);
+            assert!(pattern.matches(matching), "{pattern:?} {matching:?}");
+            assert!(!pattern.matches(refused), "{pattern:?} {refused:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_pattern_matches_nothing() {
+        assert!(!Pattern::new("[").matches("["));
+    }
+
+    #[test]
+    fn the_rules_of_a_place_come_before_those_of_the_type() {
+        let bounds = |least, most| Bounds {
+            least: Some(least),
+            most: Some(most),
+        };
+        let base = Rules {
+            length: bounds(1, 2048),
+            range: bounds(0, 9),
+            ..Rules::NONE
+        };
+        let place = Rules {
+            length: bounds(1, 10),
+            sensitive: true,
+            ..Rules::NONE
+        };
+        let both = place.over(&base);
+        assert_eq!(
+            (both.length, both.range, both.sensitive),
+            (bounds(1, 10), bounds(0, 9), true)
+        );
+    }
+}

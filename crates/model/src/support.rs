@@ -47,7 +47,8 @@ pub enum Gathered<T> {
     Value(T),
 }
 
-impl<T: Shape> Gathered<T> {
+// The bound is on the method, so that a type that is no shape is told once, not at each of its uses.
+impl<T> Gathered<T> {
     /// Reads the next value as this member's.
     pub fn fill<'de, A: MapAccess<'de>>(
         &mut self,
@@ -55,7 +56,10 @@ impl<T: Shape> Gathered<T> {
         member: &'static Member,
         at: &Path<'_>,
         violations: &mut Violations,
-    ) -> Result<bool, A::Error> {
+    ) -> Result<bool, A::Error>
+    where
+        T: Shape,
+    {
         if !matches!(self, Gathered::Absent) {
             return Err(violations.fault(Fault::Repeated));
         }

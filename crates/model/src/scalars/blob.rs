@@ -2,14 +2,12 @@
 
 use std::fmt;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use secret::SecretBytes;
 use serde::de::Error;
 use serde::{Deserializer, Serializer};
-use zeroize::Zeroize;
 
 use super::text::as_i64;
+use crate::base64_text::{self, Base64, SecretBase64};
 use crate::incoming::{Accept, take};
 use crate::violations::{Constraint, Fault, Shown};
 use crate::{Form, Kind, Path, Schema, Shape, View, Violations};
@@ -36,10 +34,9 @@ impl AsRef<[u8]> for Blob {
     }
 }
 
-struct Base64<'a>(&'a mut Violations);
+struct Bytes<'a>(&'a mut Violations);
 
-impl Accept<'_> for Base64<'_> {
-    /// The vector has no spare capacity, so that a secret made of it is not copied.
+impl Accept<'_> for Bytes<'_> {
     type Value = Vec<u8>;
     const WANTED: &'static str = "Blob";
 
@@ -48,21 +45,7 @@ impl Accept<'_> for Base64<'_> {
     }
 
     fn text<E: Error>(self, value: &str) -> Result<Vec<u8>, E> {
-        let padding = value
-            .bytes()
-            .rev()
-            .take(2)
-            .take_while(|byte| *byte == b'=')
-            .count();
-        let length = (value.len() / 4 * 3).saturating_sub(padding);
-        let mut bytes = vec![0; length];
-        match STANDARD.decode_slice(value, &mut bytes) {
-            Ok(written) if written == length => Ok(bytes),
-            _ => {
-                bytes.zeroize();
-                Err(self.0.fault(Fault::Base64))
-            }
-        }
+        base64_text::decode(value).ok_or_else(|| self.0.fault(Fault::Base64))
     }
 }
 
@@ -71,7 +54,7 @@ fn read_blob<'de, T: From<Vec<u8>>, D: Deserializer<'de>>(
     at: &Path<'_>,
     violations: &mut Violations,
 ) -> Result<Option<T>, D::Error> {
-    let bytes = take(source, Base64(violations))?;
+    let bytes = take(source, Bytes(violations))?;
     let end = at.rules().length.broken_by(as_i64(bytes.len()));
     let value = T::from(bytes);
     match end {
@@ -81,31 +64,6 @@ fn read_blob<'de, T: From<Vec<u8>>, D: Deserializer<'de>>(
             Ok(None)
         }
     }
-}
-
-/// Bytes that are written as base64 piece by piece; the piece is erased, since it may be of a secret.
-struct Encoded<'a>(&'a [u8]);
-
-impl fmt::Display for Encoded<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut piece = [0; 512];
-        let mut outcome = Ok(());
-        for bytes in self.0.chunks(384) {
-            // INVARIANT: 384 bytes are 512 letters of base64, all ASCII.
-            let length = STANDARD.encode_slice(bytes, &mut piece).map_err(|_| fmt::Error)?;
-            let letters = piece.get(..length).and_then(|piece| str::from_utf8(piece).ok());
-            outcome = f.write_str(letters.ok_or(fmt::Error)?);
-            if outcome.is_err() {
-                break;
-            }
-        }
-        piece.zeroize();
-        outcome
-    }
-}
-
-fn room(bytes: usize) -> usize {
-    bytes.div_ceil(3) * 4 + 4
 }
 
 impl Shape for Blob {
@@ -125,11 +83,11 @@ impl Shape for Blob {
     }
 
     fn encode<S: Serializer>(&self, target: S, _: View) -> Result<S::Ok, S::Error> {
-        target.collect_str(&Encoded(&self.0))
+        target.collect_str(&Base64(&self.0))
     }
 
     fn room(&self) -> usize {
-        room(self.0.len())
+        base64_text::room(self.0.len())
     }
 
     fn is_vacant(&self) -> bool {
@@ -153,10 +111,10 @@ impl Shape for SecretBytes {
     }
 
     fn encode<S: Serializer>(&self, target: S, _: View) -> Result<S::Ok, S::Error> {
-        target.collect_str(&Encoded(self.expose()))
+        target.collect_str(&SecretBase64(self.expose()))
     }
 
     fn room(&self) -> usize {
-        room(self.len())
+        base64_text::room(self.len())
     }
 }

@@ -177,7 +177,7 @@ impl Shape for SecretString {
 
 /// Types that are parsed from their text; one that can't be is a violation of the pattern given.
 macro_rules! parsed_text {
-    ($type:ty, $pattern:literal) => {
+    ($type:ty, $pattern:literal, $encode:ident, $text:expr) => {
         impl Shape for $type {
             const FORM: &'static Form = &Form::TEXT;
 
@@ -202,7 +202,7 @@ macro_rules! parsed_text {
             }
 
             fn encode<S: Serializer>(&self, target: S, _: View) -> Result<S::Ok, S::Error> {
-                target.collect_str(self)
+                target.$encode($text(self))
             }
 
             fn room(&self) -> usize {
@@ -217,6 +217,16 @@ macro_rules! parsed_text {
     };
 }
 
-parsed_text!(arn::Arn, "arn:[^:]+:[^:]+:[^:]*:([0-9]{12}|aws)?:.+");
-parsed_text!(arn::AccountId, "[0-9]{12}");
-parsed_text!(arn::Region, "[a-z][a-z0-9-]{0,31}");
+parsed_text!(
+    arn::Arn,
+    "arn:[^:]+:[^:]+:[^:]*:([0-9]{12}|aws)?:.+",
+    serialize_str,
+    arn::Arn::as_str
+);
+parsed_text!(arn::AccountId, "[0-9]{12}", collect_str, std::convert::identity);
+parsed_text!(
+    arn::Region,
+    "[a-z][a-z0-9-]{0,31}",
+    serialize_str,
+    arn::Region::as_str
+);

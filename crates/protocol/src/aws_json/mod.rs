@@ -11,3 +11,6 @@ mod response;
 pub use body::{decode, encode};
 pub use request::{Target, route};
 pub use response::{failure, success};
+
+#[cfg(test)]
+mod tests;

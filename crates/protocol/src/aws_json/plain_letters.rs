@@ -11,10 +11,12 @@ use secret::SecretBuffer;
 ///
 /// All else, what is not JSON included, stays as it is.
 pub(super) fn with_plain_letters(json: &[u8]) -> Option<SecretBuffer> {
-    let first = json.iter().position(|byte| *byte == b'\\')?;
+    // `contains` looks at many bytes at once, and most bodies have no escapes.
+    if !json.contains(&b'\\') {
+        return None;
+    }
     let mut plain = SecretBuffer::with_capacity(json.len());
-    let (before, mut rest) = json.split_at(first);
-    plain.extend(before);
+    let mut rest = json;
     while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
         let (before, escaped) = rest.split_at(at);
         plain.extend(before);
