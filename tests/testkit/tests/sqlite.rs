@@ -56,6 +56,7 @@ fn rows_are_there(tree: &Tree, due: usize) -> Result<(), String> {
     tree.write_to(directory.path()).unwrap();
     let count = || -> rusqlite::Result<(String, i64, i64)> {
         let database = Connection::open(directory.path().join("ledger.db"))?;
+        database.pragma_update(None, "synchronous", "OFF")?;
         let check = database.query_row("PRAGMA integrity_check", [], |row| row.get(0))?;
         let there = database.query_row("SELECT count(*) FROM sqlite_schema", [], |row| {
             row.get::<_, i64>(0)

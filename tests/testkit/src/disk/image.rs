@@ -51,7 +51,7 @@ impl Image {
     }
 
     pub(crate) fn put(&mut self, number: u64, page: Page) {
-        if page.iter().all(|&byte| byte == 0) {
+        if page == [0; PAGE] {
             self.pages.remove(&number);
         } else {
             let mut hasher = DefaultHasher::new();
@@ -69,9 +69,9 @@ impl Image {
         self.size = size;
         let edge = size / PAGE as u64;
         let mut page = self.page(edge);
-        page.iter_mut()
-            .skip((size % PAGE as u64) as usize)
-            .for_each(|byte| *byte = 0);
+        if let Some(beyond) = page.get_mut((size % PAGE as u64) as usize..) {
+            beyond.fill(0);
+        }
         self.pages.split_off(&edge);
         self.put(edge, page);
     }
@@ -91,7 +91,7 @@ impl Image {
             let first = image.size / PAGE as u64;
             for (number, chunk) in (first..).zip(room.get(..filled).unwrap_or_default().chunks(PAGE)) {
                 let mut page = [0; PAGE];
-                page.iter_mut().zip(chunk).for_each(|(byte, read)| *byte = *read);
+                copy(chunk, &mut page);
                 image.put(number, page);
             }
             image.size += filled as u64;
@@ -115,7 +115,7 @@ impl Image {
                 start = at;
             }
             let counted = usize::try_from(self.size - at).unwrap_or(PAGE).min(PAGE);
-            run.extend(page.bytes.iter().take(counted));
+            run.extend_from_slice(page.bytes.get(..counted).unwrap_or_default());
         }
         file.write_all_at(&run, start)
     }
@@ -124,11 +124,17 @@ impl Image {
         let mut bytes = vec![0; usize::try_from(self.size).unwrap_or(0)];
         for (number, room) in bytes.chunks_mut(PAGE).enumerate() {
             if let Some(page) = self.pages.get(&(number as u64)) {
-                room.iter_mut()
-                    .zip(page.bytes.iter())
-                    .for_each(|(byte, kept)| *byte = *kept);
+                copy(&page.bytes, room);
             }
         }
         bytes
+    }
+}
+
+/// Copies as much as there is, and as there is room for.
+fn copy(from: &[u8], to: &mut [u8]) {
+    let counted = from.len().min(to.len());
+    if let (Some(from), Some(to)) = (from.get(..counted), to.get_mut(..counted)) {
+        to.copy_from_slice(from);
     }
 }

@@ -238,10 +238,11 @@ impl Event<'_, '_> {
     /// Does it to the sector that begins at byte `start` of the page.
     fn apply(&self, sector: &mut [u8], start: usize) {
         match self {
-            Event::Cut(at) => sector
-                .iter_mut()
-                .skip(at.saturating_sub(start))
-                .for_each(|byte| *byte = 0),
+            Event::Cut(at) => {
+                if let Some(beyond) = sector.get_mut(at.saturating_sub(start)..) {
+                    beyond.fill(0);
+                }
+            }
             Event::Piece(piece) => {
                 let end = start + sector.len();
                 let (from, to) = (piece.start.max(start), piece.end.min(end));
