@@ -1,7 +1,8 @@
 //! What a value must keep to, beyond its type.
 
 use std::fmt;
-use std::sync::OnceLock;
+
+use crate::Pattern;
 
 /// The least and the greatest that is allowed; either may be open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -111,77 +112,9 @@ impl Rules {
     }
 }
 
-/// A regular expression that a text must match as a whole, compiled at its first use.
-///
-/// The dialect is that of `regex-lite`; `\w` and `\d` are ASCII, as they are in the service models.
-pub struct Pattern {
-    text: &'static str,
-    compiled: OnceLock<Option<regex_lite::Regex>>,
-}
-
-impl Pattern {
-    /// The pattern that is written `text`.
-    pub const fn new(text: &'static str) -> Pattern {
-        Pattern {
-            text,
-            compiled: OnceLock::new(),
-        }
-    }
-
-    /// The pattern as it is written in the service model.
-    pub fn as_str(&self) -> &'static str {
-        self.text
-    }
-
-    /// Whether the whole of `text` matches.
-    ///
-    /// A pattern that is not a regular expression matches nothing; the derive lets none through.
-    pub fn matches(&self, text: &str) -> bool {
-        let compiled = self
-            .compiled
-            .get_or_init(|| regex_lite::Regex::new(&format!("^(?:{})$", self.text)).ok());
-        compiled.as_ref().is_some_and(|pattern| pattern.is_match(text))
-    }
-}
-
-impl fmt::Debug for Pattern {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Pattern({})", self.text)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_patterns_of_the_service_model_match_whole_texts() {
-        for (pattern, matching, refused) in [
-            ("[0-9]{12}", "111122223333", "1111222233334"),
-            ("^[a-zA-Z0-9:/_-]+$", "alias/a-b_c", "alias/a\n"),
-            ("^[a-zA-Z0-9-_.]+$", "a-b_c.d", "a b"),
-            ("[\\w]+", "default_1", "défaut"),
-            ("[\\u0020-\\u00FF]*", "plain é", "tab\t"),
-            ("[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+", "{\n\t\"é\"}\r", "€"),
-            ("^[a-zA-Z0-9:/_\\s.-]+$", "a b\t.", "a,b"),
-            ("^([a-z]+-){2,3}\\d+$", "us-gov-east-1", "us-1"),
-            ("^[a-zA-Z0-9\\/+=]+$", "a/+=", "a-"),
-            (
-                "^(/[a-zA-Z0-9\\/_-]+/kms/xks/v\\d{1,2})$|^(/kms/xks/v\\d{1,2})$",
-                "/x/kms/xks/v1",
-                "/kms/xks/v123",
-            ),
-        ] {
-            let pattern = Pattern::new(pattern);
-            assert!(pattern.matches(matching), "{pattern:?} {matching:?}");
-            assert!(!pattern.matches(refused), "{pattern:?} {refused:?}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_pattern_matches_nothing() {
-        assert!(!Pattern::new("[").matches("["));
-    }
 
     #[test]
     fn the_rules_of_a_place_come_before_those_of_the_type() {
