@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 import threading
 
 import pytest
@@ -254,8 +255,6 @@ def test_calls_at_once_leave_one_record_each(audited, client, subject):
 
 
 def test_the_tail_can_be_followed(audited, client):
-    import subprocess
-
     command = [str(harness.BINARY), "audit", "tail", "--data-dir", str(audited.data_dir), "--follow"]
     follower = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=harness.clean_env({}))
     stop = threading.Timer(30, follower.kill)

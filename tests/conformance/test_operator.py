@@ -1,5 +1,6 @@
 """What an operator does: starting, stopping, and getting it wrong. Each mistake gets one line and a non-zero exit."""
 
+import json
 import os
 import re
 import shutil
@@ -99,9 +100,7 @@ def test_exports_are_for_eval(used):
         variables = dict(line.split("=", 1) for line in done.stdout.splitlines())
         assert variables["AWS_ENDPOINT_URL"].startswith("https://")
         off = run("env", "--data-dir", data_dir, "--unset")
-        assert sorted(off.stdout.splitlines()) == sorted(
-            f"unset {name}" for name in harness.exports(data_dir)
-        ) or "unset" in off.stdout
+        assert sorted(off.stdout.splitlines()) == sorted(f"unset {name}" for name in harness.exports(data_dir))
 
 
 def test_an_unmodified_client_needs_only_the_exports(used, monkeypatch):
@@ -187,16 +186,13 @@ def test_a_secret_file_others_can_read_is_refused(used, name, mode):
     ids=" ".join,
 )
 def test_an_option_that_is_none_is_refused(data_dir, options):
-    done = run("server", "--data-dir", data_dir, "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", *options)
-    assert done.returncode not in (0, 101)
-    assert options[0].split("=")[0] in done.stderr or options[-1] in done.stderr
+    line = complaint(data_dir, *options)
+    assert options[0] in line or options[-1] in line
     assert not (data_dir / "local/root.key").exists()
 
 
 def test_a_listening_address_that_is_none_is_refused(data_dir):
-    done = run("server", "--data-dir", data_dir, "--listen", "nowhere")
-    assert done.returncode not in (0, 101)
-    assert "nowhere" in done.stderr
+    assert "nowhere" in complaint(data_dir, listen="nowhere")
 
 
 def test_plain_http_is_refused_off_loopback(data_dir):
@@ -320,12 +316,10 @@ def test_commands_need_a_data_directory_that_is_one(tmp_path, command):
 def test_an_unknown_command_is_refused():
     done = run("frobnicate")
     assert done.returncode not in (0, 101)
-    assert "frobnicate" in done.stderr
+    assert "frobnicate" in done.stderr.splitlines()[0]
 
 
 def test_the_log_can_be_json(data_dir):
-    import json
-
     with Server(data_dir, "--log", "json") as running:
         running.client().list_keys()
         running.stop()
