@@ -65,7 +65,10 @@ impl<O: Operation> AnyOperation for O {
     }
 
     fn walk(&self, engine: Arc<Engine>, call: Call, body: SecretBuffer) -> Walk {
-        Box::pin(async move { walk::<O>(&engine, &call, body).await })
+        Box::pin(async move {
+            let _walking = engine.walks.begin();
+            walk::<O>(&engine, &call, body).await
+        })
     }
 }
 
@@ -308,7 +311,7 @@ async fn attempt_once<O: Operation>(
                 request_id = %call.request_id, operation = O::SPEC.name, statement = denial.statement(),
                 "denied: {denial}"
             );
-            precedence::of_denial(&denial, O::hides_denial(input))
+            precedence::of_denial(&denial, O::hides_denial(input, denial.action))
         })?;
     O::check(input, &permit, view).map_err(Into::into)?;
     if O::is_dry_run(input) {

@@ -17,6 +17,7 @@ use crate::entry::{self, Tale};
 use crate::http::Request;
 use crate::service::Service;
 use crate::view::View;
+use crate::walks::Walks;
 
 /// A running installation. [`Engine::answer`] is its front; `open` in `install.rs` makes one.
 pub struct Engine {
@@ -30,6 +31,7 @@ pub struct Engine {
     pub(crate) signing_keys: SigningKeys,
     pub(crate) services: &'static [&'static Service],
     pub(crate) regions: Vec<Region>,
+    pub(crate) walks: Walks,
 }
 
 impl std::fmt::Debug for Engine {
@@ -120,6 +122,23 @@ impl Engine {
             request_id,
             user_agent,
         });
+    }
+
+    /// Ends in order: waits for the calls under way, then closes the store and the log. Call it when no more
+    /// requests come; what still comes is refused.
+    pub async fn close(&self) {
+        self.walks.none().await;
+        if let Err(error) = self.store.close().await {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "the store did not close in order"
+            );
+        }
+        let log = self.log.clone();
+        // It waits for the disk.
+        if tokio::task::spawn_blocking(move || log.close()).await.is_err() {
+            tracing::error!("the audit log did not close in order");
+        }
     }
 
     /// The accounts of this installation.

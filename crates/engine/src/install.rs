@@ -20,6 +20,7 @@ use store::{
 use crate::engine::Engine;
 use crate::outbox::{self, ToLog};
 use crate::service::Service;
+use crate::walks::Walks;
 use crate::{chores, grace, limits};
 
 /// What an installation is made of.
@@ -130,6 +131,7 @@ impl Installation {
             signing_keys: SigningKeys::holding(limits::SIGNING_KEYS),
             services: options.services,
             regions: options.regions,
+            walks: Walks::default(),
         };
         Ok(Installation {
             engine: Arc::new(engine),

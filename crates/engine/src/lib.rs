@@ -21,6 +21,7 @@ mod precedence;
 mod route;
 mod service;
 mod view;
+mod walks;
 mod world;
 
 pub use chores::{Chore, ChoreFailed, Duty, Event};

@@ -44,6 +44,11 @@ pub trait Operation: Send + Sync + 'static {
     /// What the caller must be allowed to do.
     fn demands(input: &Self::Input, targets: &Self::Targets, view: &View) -> Demands;
 
+    /// What a caller who may not do `action` hears instead of the denial, where that would tell too much.
+    fn hides_denial(_: &Self::Input, _action: &str) -> Option<Self::Error> {
+        None
+    }
+
     /// State, usage, algorithm, size: all that needs no secret. A dry run ends after it.
     fn check(_: &Self::Input, _: &Permit<Self::Targets>, _: &View) -> Result<(), Self::Error> {
         Ok(())

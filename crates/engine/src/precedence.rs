@@ -17,13 +17,17 @@ pub(crate) fn of_miss<E: Into<Failure>>(miss: Miss<E>, caller: &Caller) -> Failu
         Miss::Refused(error) => error.into(),
         Miss::Absent(Absent { owner, answer, .. }) if owner == caller.account() => answer,
         Miss::Absent(Absent { resource, action, .. }) => {
-            of_denial(&Denial::of_foreign(caller, action, resource))
+            access_denied(&Denial::of_foreign(caller, action, resource))
         }
     }
 }
 
-/// The refusal of a caller who may not.
-pub(crate) fn of_denial(denial: &Denial) -> Failure {
+/// The refusal of a caller who may not; `hiding` stands in for a denial that would tell too much.
+pub(crate) fn of_denial<E: Into<Failure>>(denial: &Denial, hiding: Option<E>) -> Failure {
+    hiding.map_or_else(|| access_denied(denial), Into::into)
+}
+
+fn access_denied(denial: &Denial) -> Failure {
     Failure::refused("AccessDeniedException", denial.to_string())
 }
 

@@ -133,9 +133,8 @@ impl<'w> World<'w> {
     /// Whether the caller would be allowed this, were it demanded: for a policy that must not lock its writer out.
     /// It opens nothing. The installation's own work is asked for by nobody, so nobody is allowed it.
     pub fn would_allow(&self, demand: Demand) -> bool {
-        self.caller.is_some_and(|caller| {
-            gate::authorize(caller, Demands::of(demand), (), self.view.store()).is_ok()
-        })
+        self.caller
+            .is_some_and(|caller| gate::authorize(caller, Demands::of(demand), (), self.view.store()).is_ok())
     }
 
     /// Names a resource that did not exist before this call, for the call's record.

@@ -1,18 +1,19 @@
 //! Encrypting and decrypting under symmetric keys, for all operations that do.
 
+use arn::Place;
 use crypto::backing::{BackingFailed, Decryption, Encryption, HeldKey};
 use crypto::ciphertext::{self, Header};
 use crypto::specs::{self, EncryptionAlgorithm, KeySpec};
 use crypto::{Backing, MaterialId};
-use engine::{Action, Permit, World};
+use engine::{Action, Miss, Permit, View, World};
 use model::Blob;
 use secret::SecretBytes;
 
 use crate::KmsError;
 use crate::context::EncryptionContext;
 use crate::key_id::KeyId;
-use crate::target::KeyTarget;
-use crate::wire::Algorithm;
+use crate::target::{KeyTarget, KeysOf};
+use crate::wire::{Algorithm, DryRunModifier};
 
 /// A ciphertext, and the material that it was made with.
 #[derive(Debug)]
@@ -98,11 +99,85 @@ pub async fn open<A: Action>(
     }
 }
 
-/// The key that a ciphertext says it was made under: account and id. The Region is the caller's to know.
-pub fn named_key(ciphertext: &[u8]) -> Result<(arn::AccountId, KeyId), KmsError> {
-    let parsed = ciphertext::parse(ciphertext).map_err(|_| KmsError::InvalidCiphertext)?;
-    let Header { account, key, .. } = parsed.header();
-    Ok((*account, KeyId(*key)))
+/// What is to be decrypted, as Decrypt and ReEncrypt take it.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'i> {
+    /// The key that the caller names, if any.
+    pub key: Option<&'i str>,
+    /// The ciphertext.
+    pub ciphertext: Option<&'i [u8]>,
+    /// The algorithm that the caller names.
+    pub algorithm: Algorithm,
+    /// Whether only to ask if it would succeed.
+    pub dry_run: bool,
+    /// What a dry run leaves unchecked.
+    pub modifiers: &'i [DryRunModifier],
+    /// The names of the members that hold the key and the ciphertext.
+    pub names: [&'static str; 2],
+}
+
+impl Subject<'_> {
+    /// Finds the key: the one that the caller names, or else the one that the ciphertext names.
+    pub fn locate<A: Action>(&self, view: &View) -> Result<KeyTarget, Miss<KmsError>> {
+        let [key_name, ciphertext_name] = self.names;
+        if !self.modifiers.is_empty() && !self.dry_run {
+            let text = "DryRunModifiers can only be specified when DryRun is true.";
+            return Err(KmsError::Validation(text.to_owned()).into());
+        }
+        if self.ciphertext.is_none() && !self.ignores_ciphertext() {
+            return Err(missing(ciphertext_name).into());
+        }
+        if let Some(key) = self.key {
+            return view.keys().find::<A>(key);
+        }
+        let ciphertext = match self.ciphertext {
+            // Only a ciphertext of a symmetric key names its key, and one to be ignored names none.
+            Some(ciphertext)
+                if self.algorithm == Algorithm::SymmetricDefault && !self.ignores_ciphertext() =>
+            {
+                ciphertext
+            }
+            _ => return Err(missing(key_name).into()),
+        };
+        let parsed = ciphertext::parse(ciphertext).map_err(|_| KmsError::InvalidCiphertext)?;
+        let Header { account, key, .. } = parsed.header();
+        let place = Place {
+            account: *account,
+            region: view.place().region.clone(),
+        };
+        view.keys()
+            .at(&place, KeyId(*key))?
+            .ok_or_else(|| KmsError::HiddenKey.into())
+    }
+
+    /// What a denied caller hears who named no key: nothing of the key that the ciphertext names.
+    pub fn hides_denial(&self) -> Option<KmsError> {
+        self.key.is_none().then_some(KmsError::HiddenKey)
+    }
+
+    /// State first, then whether it is the key that encrypted, then whether the algorithm is the key's.
+    pub fn check(&self, key: &KeyTarget) -> Result<(), KmsError> {
+        key.state.usable(&key.arn)?;
+        if let Some(ciphertext) = self.ciphertext.filter(|_| !self.ignores_ciphertext()) {
+            let parsed = ciphertext::parse(ciphertext).map_err(|_| KmsError::InvalidCiphertext)?;
+            let header = parsed.header();
+            if header.key != key.id.0 || header.account != key.place.account {
+                return Err(KmsError::IncorrectKey);
+            }
+        }
+        check_algorithm(key, self.algorithm)
+    }
+
+    fn ignores_ciphertext(&self) -> bool {
+        self.modifiers.contains(&DryRunModifier::IgnoreCiphertext)
+    }
+}
+
+/// The violation of a member that is needed here although the model does not say so.
+fn missing(member: &str) -> KmsError {
+    KmsError::Validation(format!(
+        "1 validation error detected: Value null at '{member}' failed to satisfy constraint: Member must not be null"
+    ))
 }
 
 /// Refuses an algorithm that the key does not have.

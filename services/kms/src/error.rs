@@ -28,6 +28,9 @@ pub enum KmsError {
     /// The key has no policy of that name.
     #[error("No such policy exists")]
     NoPolicy,
+    /// There is no such custom key store.
+    #[error("the custom key store does not exist")]
+    NoCustomKeyStore,
     /// An ARN that is malformed or of the wrong kind.
     #[error("{0}")]
     InvalidArn(String),
@@ -105,6 +108,7 @@ impl From<KmsError> for Failure {
             | KmsError::NoKey(_)
             | KmsError::NoAlias(_)
             | KmsError::NoPolicy => Failure::refused("NotFoundException", text),
+            KmsError::NoCustomKeyStore => Failure::silent("CustomKeyStoreNotFoundException", 400),
             KmsError::InvalidArn(_) => Failure::refused("InvalidArnException", text),
             KmsError::HiddenKey => Failure::refused("AccessDeniedException", text),
             KmsError::IncorrectKey => Failure::refused("IncorrectKeyException", text),

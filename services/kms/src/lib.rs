@@ -3,13 +3,17 @@
 //! `operations/` has one file for each operation; [`OPERATIONS`] is the table of them.
 
 mod action;
+mod chores;
 mod cipher;
 mod context;
+mod data_key;
+mod duties;
 mod error;
 mod key_id;
 pub mod limits;
 mod operations;
 mod records;
+mod rotation;
 mod state;
 mod target;
 mod wire;
@@ -32,6 +36,6 @@ pub static KMS: Service = Service {
         store::table_spec::<records::KeyPolicies>(),
     ],
     operations: OPERATIONS,
-    chores: &[],
+    chores: chores::CHORES,
     internal_error: "KMSInternalException",
 };

@@ -68,6 +68,16 @@ impl Targets for KeyTarget {
     }
 }
 
+/// What calls are about that concern no key.
+#[derive(Debug, Clone, Copy)]
+pub struct NoTarget;
+
+impl Targets for NoTarget {
+    fn resources(&self) -> Vec<Resource> {
+        Vec::new()
+    }
+}
+
 /// One material of one key, still closed.
 #[derive(Debug)]
 pub struct MaterialLock<'k> {

@@ -2,7 +2,8 @@
 //!
 //! Source: KMS API Reference, "Data Types".
 
-use model::Shape;
+use crypto::MaterialId;
+use model::{Blob, Shape};
 
 use crate::KmsError;
 
@@ -56,3 +57,51 @@ pub enum Algorithm {
 #[derive(Debug, Clone, Shape)]
 #[shape(transparent, length = 1..=1024, pattern = "[\\u0020-\\u00FF]*")]
 pub struct Marker(pub String);
+
+/// The id of key material: 64 hex digits.
+#[derive(Debug, Clone, Shape)]
+#[shape(transparent, length = 64..=64, pattern = "^[a-f0-9]+$")]
+pub struct MaterialIdText(String);
+
+impl From<MaterialId> for MaterialIdText {
+    fn from(id: MaterialId) -> MaterialIdText {
+        MaterialIdText(id.to_string())
+    }
+}
+
+/// Whom an answer is to be encrypted for: a Nitro enclave or NitroTPM, by its attestation document.
+#[derive(Debug, Shape)]
+pub struct RecipientInfo {
+    /// How.
+    #[shape(audit = omit)]
+    pub key_encryption_algorithm: Option<KeyEncryptionMechanism>,
+    /// The attestation document, 1 to 262,144 bytes.
+    #[shape(audit = omit, length = 1..=262_144)]
+    pub attestation_document: Option<Blob>,
+}
+
+/// How an answer is encrypted for a recipient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Shape)]
+pub enum KeyEncryptionMechanism {
+    /// RSA with OAEP and SHA-256.
+    #[shape(rename = "RSAES_OAEP_SHA_256")]
+    RsaesOaepSha256,
+}
+
+/// Refuses an answer for a recipient: attestation documents can't be verified yet, and an answer in clear instead
+/// would be a wrong one.
+pub fn refuse_recipient(recipient: Option<&RecipientInfo>) -> Result<(), KmsError> {
+    match recipient {
+        None => Ok(()),
+        Some(_) => Err(KmsError::Validation(
+            "Recipient is not supported: attestation documents can't be verified.".to_owned(),
+        )),
+    }
+}
+
+/// What a dry run leaves unchecked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Shape)]
+pub enum DryRunModifier {
+    /// The ciphertext: only the authorization is tested.
+    IgnoreCiphertext,
+}

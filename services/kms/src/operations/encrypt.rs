@@ -42,10 +42,10 @@ pub struct EncryptInput {
 #[derive(Debug, Shape)]
 pub struct EncryptOutput {
     /// The ciphertext.
-    #[shape(audit = omit)]
+    #[shape(audit = omit, length = 1..=6144)]
     pub ciphertext_blob: Blob,
     /// The key's ARN.
-    #[shape(audit = omit)]
+    #[shape(audit = omit, length = 1..=2048)]
     pub key_id: Arn,
     /// The algorithm that was used.
     #[shape(audit = omit)]

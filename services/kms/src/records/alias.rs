@@ -5,7 +5,6 @@ use minicbor::{Decode, Encode};
 use secret::SecretBuffer;
 use store::{IndexKey, NameBuffer, Names, RowName, Table, TableId, Unreadable};
 
-use super::{read, write};
 use crate::key_id::{AliasName, KeyId};
 
 /// An alias.
@@ -71,11 +70,11 @@ impl Table for Aliases {
     type Record = Alias;
 
     fn encode(record: &Alias, out: &mut SecretBuffer) {
-        write(record, out);
+        store::cbor::encode(record, out);
     }
 
     fn decode(_: u8, bytes: &[u8]) -> Result<Alias, Unreadable> {
-        read(bytes, "an alias is malformed")
+        store::cbor::decode(bytes)
     }
 
     fn index(record: &Alias, out: &mut Vec<IndexKey>) {

@@ -6,7 +6,6 @@ use minicbor::{Decode, Encode};
 use secret::SecretBuffer;
 use store::{NameBuffer, Names, RowName, Table, TableId, Unreadable};
 
-use super::{read, write};
 use crate::key_id::KeyId;
 
 /// A KMS key.
@@ -193,11 +192,11 @@ impl Table for Keys {
     type Record = Key;
 
     fn encode(record: &Key, out: &mut SecretBuffer) {
-        write(record, out);
+        store::cbor::encode(record, out);
     }
 
     fn decode(_: u8, bytes: &[u8]) -> Result<Key, Unreadable> {
-        read(bytes, "a key is malformed")
+        store::cbor::decode(bytes)
     }
 }
 

@@ -1,0 +1,61 @@
+//! The walks under way, so that a shutdown can wait for them.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::sync::Notify;
+
+/// Counts walks.
+#[derive(Debug, Default)]
+pub(crate) struct Walks {
+    count: AtomicUsize,
+    ended: Notify,
+}
+
+/// One walk; it ends when this is dropped.
+pub(crate) struct Walking<'w>(&'w Walks);
+
+impl Walks {
+    /// Begins a walk.
+    pub(crate) fn begin(&self) -> Walking<'_> {
+        self.count.fetch_add(1, Ordering::Relaxed);
+        Walking(self)
+    }
+
+    /// Ends when no walk is under way.
+    pub(crate) async fn none(&self) {
+        loop {
+            let ended = self.ended.notified();
+            if self.count.load(Ordering::Acquire) == 0 {
+                return;
+            }
+            ended.await;
+        }
+    }
+}
+
+impl Drop for Walking<'_> {
+    fn drop(&mut self) {
+        if self.0.count.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.0.ended.notify_waiters();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_shutdown_waits_for_the_last_walk() {
+        let walks = std::sync::Arc::new(Walks::default());
+        walks.none().await;
+        let (first, second) = (walks.begin(), walks.begin());
+        let waiting = std::sync::Arc::clone(&walks);
+        let none = ambient::task::spawn(async move { waiting.none().await });
+        drop(first);
+        tokio::task::yield_now().await;
+        assert!(!none.is_finished());
+        drop(second);
+        none.await.unwrap();
+    }
+}

@@ -1,0 +1,135 @@
+//! What falls due for keys by itself: deletion and automatic rotation.
+
+use engine::{Chore, ChoreFailed, Duty, Event, Permit, Resource, World};
+use serde_json::{Map, Value};
+use store::due::{self, Item};
+
+use crate::key_id::{AliasName, KeyId};
+use crate::records::{
+    Aliases, BY_TARGET, Key, KeyPolicies, Keys, MaterialName, Materials, RotationKind, RotationPlan,
+    alias_of_entry, target_prefix,
+};
+use crate::rotation;
+use crate::state::State;
+use crate::target::RESOURCE_KIND;
+
+/// The kind of due work that deletes a key.
+pub const DELETE_KEY: u8 = 1;
+/// The kind of due work that rotates a key.
+pub const ROTATE_KEY: u8 = 2;
+
+/// The chores of KMS.
+pub static CHORES: &[&dyn Chore] = &[&DeleteKey, &RotateKey];
+
+/// Deletes a key whose waiting period is over: its material is destroyed, and its record, policy and aliases go.
+struct DeleteKey;
+
+/// Gives a key new material when its rotation is due.
+struct RotateKey;
+
+impl Chore for DeleteKey {
+    fn kind(&self) -> u8 {
+        DELETE_KEY
+    }
+
+    fn destroys(&self) -> bool {
+        true
+    }
+
+    fn run(&self, duty: &Permit<Duty>, world: &mut World<'_>) -> Result<Option<Event>, ChoreFailed> {
+        let Some((id, key)) = subject(duty, world)? else {
+            return Ok(None);
+        };
+        if key.deletion.is_none_or(|deletion| world.now() < deletion.due()) {
+            return Ok(None);
+        }
+        let domain = world.view().domain();
+        let aliases =
+            world
+                .view()
+                .store()
+                .index::<Aliases>(domain, BY_TARGET, &target_prefix(id), None, usize::MAX)?;
+        let change = world.change();
+        for alias in aliases.iter().filter_map(|entry| alias_of_entry(&entry.bytes)) {
+            if let Some(name) = AliasName::parse(alias) {
+                change.delete::<Aliases>(domain, name);
+            }
+        }
+        for version in &key.versions {
+            change.destroy::<Materials>(
+                domain,
+                MaterialName {
+                    key: id,
+                    id: version.id(),
+                },
+            );
+        }
+        change.delete::<KeyPolicies>(domain, id);
+        change.delete::<Keys>(domain, id);
+        let mut details = Map::new();
+        details.insert("keyId".to_owned(), Value::from(id.to_string()));
+        Ok(Some(event("DeleteKey", id, duty, details)))
+    }
+}
+
+impl Chore for RotateKey {
+    fn kind(&self) -> u8 {
+        ROTATE_KEY
+    }
+
+    fn run(&self, duty: &Permit<Duty>, world: &mut World<'_>) -> Result<Option<Event>, ChoreFailed> {
+        let Some((id, mut key)) = subject(duty, world)? else {
+            return Ok(None);
+        };
+        let now = world.now();
+        let Some(plan) = key.rotation.filter(|plan| now >= plan.next()) else {
+            return Ok(None);
+        };
+        // A key that is disabled or going keeps its plan; enabling it makes the rotation due again.
+        if State::of(&key, now) != Some(State::Enabled) {
+            return Ok(None);
+        }
+        let domain = world.view().domain();
+        let previous = key.current().map(|version| version.id().to_string());
+        let current = rotation::add_material(world, domain, id, &mut key, RotationKind::Automatic)?;
+        let plan = RotationPlan::from(now, plan.period_days);
+        key.rotation = Some(plan);
+        rotation::put_key(world, domain, id, key);
+        let item = Item {
+            due: plan.next(),
+            kind: ROTATE_KEY,
+            domain,
+            subject: id.to_bytes().to_vec(),
+        };
+        due::put(world.change(), &item);
+        let mut details = Map::new();
+        details.insert("rotationType".to_owned(), Value::from("AUTOMATIC"));
+        details.insert("keyOrigin".to_owned(), Value::from("AWS_KMS"));
+        details.insert("previousKeyMaterialId".to_owned(), Value::from(previous));
+        details.insert(
+            "currentKeyMaterialId".to_owned(),
+            Value::from(current.to_string()),
+        );
+        details.insert("keyId".to_owned(), Value::from(id.to_string()));
+        Ok(Some(event("RotateKey", id, duty, details)))
+    }
+}
+
+/// The key that a duty is about, if it is still there.
+fn subject(duty: &Permit<Duty>, world: &World<'_>) -> Result<Option<(KeyId, Key)>, ChoreFailed> {
+    let id = KeyId::from_bytes(&duty.targets().subject).ok_or("due work names no key")?;
+    let key = world.view().get::<Keys>(&id)?;
+    Ok(key.map(|key| (id, Key::clone(&key))))
+}
+
+fn event(name: &'static str, id: KeyId, duty: &Permit<Duty>, details: Map<String, Value>) -> Event {
+    let arn = id.arn(&duty.targets().place);
+    Event {
+        name,
+        resources: vec![Resource {
+            arn,
+            kind: RESOURCE_KIND,
+        }],
+        details,
+    }
+}

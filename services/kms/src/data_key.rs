@@ -1,0 +1,79 @@
+//! Data keys: random bytes for the caller, and their ciphertext under a KMS key.
+
+use engine::{Action, Permit, World};
+use model::Shape;
+use secret::{SecretBuffer, SecretBytes};
+
+use crate::KmsError;
+use crate::cipher::{self, Sealed};
+use crate::context::EncryptionContext;
+use crate::target::KeyTarget;
+
+/// The length of a data key, by the cipher that it is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Shape)]
+pub enum DataKeySpec {
+    /// 32 bytes.
+    #[shape(rename = "AES_256")]
+    Aes256,
+    /// 16 bytes.
+    #[shape(rename = "AES_128")]
+    Aes128,
+}
+
+/// The length of a data key in bytes: 1 to 1024.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Length(usize);
+
+impl Length {
+    /// The length that a caller asks for: by a spec or a number, not both.
+    pub fn asked(spec: Option<DataKeySpec>, number_of_bytes: Option<i32>) -> Result<Length, KmsError> {
+        let ambiguous =
+            || KmsError::Validation("Please specify either number of bytes or key spec.".to_owned());
+        match (spec, number_of_bytes) {
+            (Some(DataKeySpec::Aes256), None) => Ok(Length(32)),
+            (Some(DataKeySpec::Aes128), None) => Ok(Length(16)),
+            (None, Some(number)) => usize::try_from(number).map(Length).map_err(|_| ambiguous()),
+            (None, None) | (Some(_), Some(_)) => Err(ambiguous()),
+        }
+    }
+}
+
+/// Draws random bytes.
+pub fn random(world: &World<'_>, Length(length): Length) -> Result<SecretBytes, KmsError> {
+    let mut bytes = SecretBuffer::with_capacity(length);
+    world.random(bytes.grow(length))?;
+    Ok(bytes.into_secret())
+}
+
+/// Draws a data key, and encrypts it with a permit for action `A` on the key; notes the material for the record.
+pub async fn generate<A: Action>(
+    world: &mut World<'_>,
+    permit: &Permit<KeyTarget>,
+    context: &EncryptionContext,
+    length: Length,
+) -> Result<(SecretBytes, Sealed), KmsError> {
+    let plaintext = random(world, length)?;
+    let sealed = cipher::seal::<A>(world, permit, permit.targets(), context, plaintext.expose()).await?;
+    world.note("keyMaterialId", sealed.material.to_string());
+    Ok((plaintext, sealed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_is_asked_for_in_one_way() {
+        assert_eq!(
+            Length::asked(Some(DataKeySpec::Aes128), None).unwrap(),
+            Length(16)
+        );
+        assert_eq!(
+            Length::asked(Some(DataKeySpec::Aes256), None).unwrap(),
+            Length(32)
+        );
+        assert_eq!(Length::asked(None, Some(64)).unwrap(), Length(64));
+        assert!(Length::asked(None, None).is_err());
+        assert!(Length::asked(Some(DataKeySpec::Aes256), Some(32)).is_err());
+    }
+}

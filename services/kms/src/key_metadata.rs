@@ -1,0 +1,180 @@
+//! What DescribeKey and CreateKey tell of a key.
+//!
+//! Source: KMS API Reference, `KeyMetadata`.
+
+use ambient::Timestamp;
+use arn::{AccountId, Arn, Place};
+use model::Shape;
+use store::{StoreError, Table};
+
+use crate::KmsError;
+use crate::key_id::KeyId;
+use crate::key_kinds::{
+    CustomerMasterKeySpec, EncapsulationAlgorithm, ExpirationModel, KeyAgreementAlgorithm, KeyManager,
+    KeySpec, KeyState, KeyUsage, MacAlgorithm, MultiRegionKeyType, OriginType, SigningAlgorithm,
+};
+use crate::records::{Key, Keys, Origin};
+use crate::state::State;
+use crate::wire::{Algorithm, Description, MaterialIdText};
+
+/// All about a key but its material, policy, aliases, tags and rotation.
+#[derive(Debug, Shape)]
+pub struct KeyMetadata {
+    /// The account.
+    #[shape(rename = "AWSAccountId", audit = log)]
+    pub account: AccountId,
+    /// The id.
+    #[shape(audit = log, length = 1..=2048)]
+    pub key_id: String,
+    /// The ARN.
+    #[shape(audit = log, length = 20..=2048)]
+    pub arn: Arn,
+    /// When it was made.
+    #[shape(audit = log)]
+    pub creation_date: Timestamp,
+    /// Whether its state is `Enabled`.
+    #[shape(audit = log)]
+    pub enabled: bool,
+    /// The description, empty where there is none.
+    #[shape(audit = log)]
+    pub description: Description,
+    /// What it is for.
+    #[shape(audit = log)]
+    pub key_usage: KeyUsage,
+    /// The state.
+    #[shape(audit = log)]
+    pub key_state: KeyState,
+    /// From when on it is gone, where its deletion is scheduled.
+    #[shape(audit = log)]
+    pub deletion_date: Option<Timestamp>,
+    /// When imported material expires.
+    #[shape(audit = log)]
+    pub valid_to: Option<Timestamp>,
+    /// Where the material comes from.
+    #[shape(audit = log)]
+    pub origin: OriginType,
+    /// The custom key store that it is in.
+    #[shape(audit = log, length = 1..=64)]
+    pub custom_key_store_id: Option<String>,
+    /// The cluster of that store.
+    #[shape(audit = log, length = 19..=24, pattern = "cluster-[2-7a-zA-Z]{11,16}")]
+    pub cloud_hsm_cluster_id: Option<String>,
+    /// Whether imported material expires.
+    #[shape(audit = log)]
+    pub expiration_model: Option<ExpirationModel>,
+    /// Who manages it.
+    #[shape(audit = log)]
+    pub key_manager: KeyManager,
+    /// The spec by its deprecated name.
+    #[shape(audit = log)]
+    pub customer_master_key_spec: Option<CustomerMasterKeySpec>,
+    /// The spec.
+    #[shape(audit = log)]
+    pub key_spec: KeySpec,
+    /// How it encrypts, where it does.
+    #[shape(audit = log)]
+    pub encryption_algorithms: Option<Vec<Algorithm>>,
+    /// How it signs, where it does.
+    #[shape(audit = log)]
+    pub signing_algorithms: Option<Vec<SigningAlgorithm>>,
+    /// How it agrees on secrets, where it does.
+    #[shape(audit = log)]
+    pub key_agreement_algorithms: Option<Vec<KeyAgreementAlgorithm>>,
+    /// How it encapsulates secrets, where it does.
+    #[shape(audit = log)]
+    pub encapsulation_algorithms: Option<Vec<EncapsulationAlgorithm>>,
+    /// Whether it is a multi-Region key.
+    #[shape(audit = log)]
+    pub multi_region: bool,
+    /// Its relatives in other Regions.
+    #[shape(audit = log)]
+    pub multi_region_configuration: Option<MultiRegionConfiguration>,
+    /// The waiting period of a primary that waits for its replicas.
+    #[shape(audit = log, range = 1..=365)]
+    pub pending_deletion_window_in_days: Option<i32>,
+    /// How it makes MACs, where it does.
+    #[shape(audit = log)]
+    pub mac_algorithms: Option<Vec<MacAlgorithm>>,
+    /// The external key behind it.
+    #[shape(audit = log)]
+    pub xks_key_configuration: Option<XksKeyConfiguration>,
+    /// The material that encrypts now.
+    #[shape(audit = log)]
+    pub current_key_material_id: Option<MaterialIdText>,
+}
+
+/// A multi-Region key's relatives.
+#[derive(Debug, Shape)]
+pub struct MultiRegionConfiguration {
+    /// What this key is.
+    #[shape(audit = log)]
+    pub multi_region_key_type: Option<MultiRegionKeyType>,
+    /// The primary.
+    #[shape(audit = log)]
+    pub primary_key: Option<MultiRegionKey>,
+    /// The replicas.
+    #[shape(audit = log)]
+    pub replica_keys: Option<Vec<MultiRegionKey>>,
+}
+
+/// One of a multi-Region key's relatives.
+#[derive(Debug, Shape)]
+pub struct MultiRegionKey {
+    /// Its ARN.
+    #[shape(audit = log, length = 20..=2048)]
+    pub arn: Option<Arn>,
+    /// Its Region.
+    #[shape(audit = log, length = 1..=32, pattern = "^([a-z]+-){2,3}\\d+$")]
+    pub region: Option<String>,
+}
+
+/// A key in an external key manager.
+#[derive(Debug, Shape)]
+pub struct XksKeyConfiguration {
+    /// Its id there.
+    #[shape(audit = log, length = 1..=128, pattern = "^[a-zA-Z0-9-_.]+$")]
+    pub id: Option<String>,
+}
+
+impl KeyMetadata {
+    /// What is to be told of `key`.
+    pub fn of(id: KeyId, place: &Place, key: &Key, state: State) -> Result<KeyMetadata, KmsError> {
+        let damaged = || KmsError::Store(StoreError::Damaged(Keys::NAME));
+        let spec: KeySpec = key.spec.parse().map_err(|_| damaged())?;
+        let usage: KeyUsage = key.usage.parse().map_err(|_| damaged())?;
+        let algorithms = crypto::specs::find(&key.spec).ok_or_else(damaged)?.encryption_algorithms();
+        let algorithms = algorithms.iter().map(|algorithm| algorithm.name.parse().map_err(|_| damaged()));
+        let algorithms: Vec<Algorithm> = algorithms.collect::<Result<_, KmsError>>()?;
+        Ok(KeyMetadata {
+            account: place.account,
+            key_id: id.to_string(),
+            arn: id.arn(place),
+            creation_date: key.created(),
+            enabled: state == State::Enabled,
+            description: Description(key.description.clone()),
+            key_usage: usage,
+            key_state: state.into(),
+            deletion_date: key.deletion.map(|deletion| deletion.due()),
+            valid_to: None,
+            origin: match key.origin {
+                Origin::AwsKms => OriginType::AwsKms,
+            },
+            custom_key_store_id: None,
+            cloud_hsm_cluster_id: None,
+            expiration_model: None,
+            key_manager: KeyManager::Customer,
+            customer_master_key_spec: spec.deprecated(),
+            key_spec: spec,
+            encryption_algorithms: (usage == KeyUsage::EncryptDecrypt).then_some(algorithms),
+            signing_algorithms: None,
+            key_agreement_algorithms: None,
+            encapsulation_algorithms: None,
+            multi_region: false,
+            multi_region_configuration: None,
+            pending_deletion_window_in_days: None,
+            mac_algorithms: None,
+            xks_key_configuration: None,
+            current_key_material_id: key.current().map(|version| version.id().into()),
+        })
+    }
+}

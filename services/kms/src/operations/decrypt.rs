@@ -1,0 +1,128 @@
+//! Decrypt.
+
+use arn::Arn;
+use engine::{Demands, Miss, Operation, Outcome, Permit, View, World};
+use model::{Blob, OperationSpec, Shape};
+use secret::SecretBytes;
+
+use crate::cipher::{self, Subject};
+use crate::context::EncryptionContext;
+use crate::target::KeyTarget;
+use crate::wire::{
+    Algorithm, DryRunModifier, GrantTokens, KeyReference, MaterialIdText, RecipientInfo, refuse_recipient,
+};
+use crate::{KmsError, action};
+
+/// Decrypts what Encrypt, GenerateDataKey or ReEncrypt made. A ciphertext of a symmetric key names its key.
+///
+/// Source: KMS API Reference, `Decrypt`. Known differences: `Recipient` is refused.
+pub struct Decrypt;
+
+/// The request.
+#[derive(Debug, Shape)]
+pub struct DecryptInput {
+    /// The ciphertext, 1 to 6144 bytes; needed unless a dry run ignores it.
+    #[shape(audit = omit, length = 1..=6144)]
+    pub ciphertext_blob: Option<Blob>,
+    /// The pairs it was encrypted with.
+    #[shape(default, audit = log, condition = "kms:EncryptionContext")]
+    pub encryption_context: EncryptionContext,
+    /// Tokens of grants that may not be in force everywhere yet.
+    #[shape(default, audit = omit)]
+    pub grant_tokens: GrantTokens,
+    /// Any form of a key's name; then only that key is tried.
+    #[shape(audit = log)]
+    pub key_id: Option<KeyReference>,
+    /// `SYMMETRIC_DEFAULT` unless given.
+    #[shape(default, audit = log, condition = "kms:EncryptionAlgorithm")]
+    pub encryption_algorithm: Algorithm,
+    /// Whom to encrypt the answer for.
+    #[shape(audit = omit)]
+    pub recipient: Option<RecipientInfo>,
+    /// Whether only to ask if it would succeed.
+    #[shape(audit = log)]
+    pub dry_run: Option<bool>,
+    /// What a dry run leaves unchecked.
+    #[shape(default, audit = log)]
+    pub dry_run_modifiers: Vec<DryRunModifier>,
+}
+
+/// The answer.
+#[derive(Debug, Shape)]
+pub struct DecryptOutput {
+    /// The key's ARN.
+    #[shape(audit = omit, length = 1..=2048)]
+    pub key_id: Arn,
+    /// The plaintext.
+    #[shape(sensitive, length = 1..=4096)]
+    pub plaintext: Option<SecretBytes>,
+    /// The algorithm that was used.
+    #[shape(audit = omit)]
+    pub encryption_algorithm: Algorithm,
+    /// The plaintext for a recipient; never present, since recipients are refused.
+    #[shape(audit = omit, length = 1..=6144)]
+    pub ciphertext_for_recipient: Option<Blob>,
+    /// Which of the key's materials decrypted.
+    #[shape(audit = omit)]
+    pub key_material_id: Option<MaterialIdText>,
+}
+
+impl DecryptInput {
+    fn subject(&self) -> Subject<'_> {
+        Subject {
+            key: self.key_id.as_deref(),
+            ciphertext: self.ciphertext_blob.as_ref().map(|blob| blob.0.as_slice()),
+            algorithm: self.encryption_algorithm,
+            dry_run: self.dry_run == Some(true),
+            modifiers: &self.dry_run_modifiers,
+            names: ["keyId", "ciphertextBlob"],
+        }
+    }
+}
+
+impl Operation for Decrypt {
+    const SPEC: OperationSpec = OperationSpec::reads("Decrypt");
+    type Input = DecryptInput;
+    type Output = DecryptOutput;
+    type Targets = KeyTarget;
+    type Error = KmsError;
+
+    fn locate(input: &DecryptInput, view: &View) -> Result<KeyTarget, Miss<KmsError>> {
+        refuse_recipient(input.recipient.as_ref())?;
+        input.encryption_context.check()?;
+        let key = input.subject().locate::<action::Decrypt>(view)?;
+        input.grant_tokens.check()?;
+        Ok(key)
+    }
+
+    fn demands(_: &DecryptInput, key: &KeyTarget, _: &View) -> Demands {
+        Demands::of(key.demand::<action::Decrypt>())
+    }
+
+    fn hides_denial(input: &DecryptInput, _: &str) -> Option<KmsError> {
+        input.subject().hides_denial()
+    }
+
+    fn check(input: &DecryptInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
+        input.subject().check(permit.targets())
+    }
+
+    fn is_dry_run(input: &DecryptInput) -> bool {
+        input.dry_run == Some(true)
+    }
+
+    async fn act(input: &DecryptInput, permit: &Permit<KeyTarget>, world: &mut World<'_>) -> Outcome<Self> {
+        let key = permit.targets();
+        let ciphertext = input.subject().ciphertext.ok_or(KmsError::InvalidCiphertext)?;
+        let context = &input.encryption_context;
+        let opened = cipher::open::<action::Decrypt>(world, permit, key, context, ciphertext).await?;
+        world.note("keyMaterialId", opened.material.to_string());
+        Ok(DecryptOutput {
+            key_id: key.arn.clone(),
+            plaintext: Some(opened.plaintext),
+            encryption_algorithm: input.encryption_algorithm,
+            ciphertext_for_recipient: None,
+            key_material_id: Some(opened.material.into()),
+        })
+    }
+}

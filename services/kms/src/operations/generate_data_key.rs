@@ -1,0 +1,112 @@
+//! GenerateDataKey.
+
+use arn::Arn;
+use engine::{Demands, Miss, Operation, Outcome, Permit, View, World};
+use model::{Blob, OperationSpec, Shape};
+use secret::SecretBytes;
+
+use crate::context::EncryptionContext;
+use crate::data_key::{self, DataKeySpec, Length};
+use crate::target::{KeyTarget, KeysOf};
+use crate::wire::{Algorithm, GrantTokens, KeyReference, MaterialIdText, RecipientInfo, refuse_recipient};
+use crate::{KmsError, action, cipher};
+
+/// Makes a data key: random bytes for the caller to encrypt with, and their ciphertext to keep.
+///
+/// Source: KMS API Reference, `GenerateDataKey`. Known differences: `Recipient` is refused.
+pub struct GenerateDataKey;
+
+/// The request.
+#[derive(Debug, Shape)]
+pub struct GenerateDataKeyInput {
+    /// Any form of a key's name.
+    #[shape(audit = log)]
+    pub key_id: KeyReference,
+    /// Pairs that decryption will have to repeat.
+    #[shape(default, audit = log, condition = "kms:EncryptionContext")]
+    pub encryption_context: EncryptionContext,
+    /// 1 to 1024; this or `key_spec`.
+    #[shape(audit = log, range = 1..=1024)]
+    pub number_of_bytes: Option<i32>,
+    /// The length by cipher; this or `number_of_bytes`.
+    #[shape(audit = log)]
+    pub key_spec: Option<DataKeySpec>,
+    /// Tokens of grants that may not be in force everywhere yet.
+    #[shape(default, audit = omit)]
+    pub grant_tokens: GrantTokens,
+    /// Whom to encrypt the answer for.
+    #[shape(audit = omit)]
+    pub recipient: Option<RecipientInfo>,
+    /// Whether only to ask if it would succeed.
+    #[shape(audit = log)]
+    pub dry_run: Option<bool>,
+}
+
+/// The answer.
+#[derive(Debug, Shape)]
+pub struct GenerateDataKeyOutput {
+    /// The data key's ciphertext.
+    #[shape(audit = omit, length = 1..=6144)]
+    pub ciphertext_blob: Blob,
+    /// The data key.
+    #[shape(sensitive, length = 1..=4096)]
+    pub plaintext: Option<SecretBytes>,
+    /// The ARN of the key that encrypted it.
+    #[shape(audit = omit, length = 1..=2048)]
+    pub key_id: Arn,
+    /// The data key for a recipient; never present, since recipients are refused.
+    #[shape(audit = omit, length = 1..=6144)]
+    pub ciphertext_for_recipient: Option<Blob>,
+    /// Which of the key's materials encrypted it.
+    #[shape(audit = omit)]
+    pub key_material_id: Option<MaterialIdText>,
+}
+
+impl Operation for GenerateDataKey {
+    const SPEC: OperationSpec = OperationSpec::reads("GenerateDataKey");
+    type Input = GenerateDataKeyInput;
+    type Output = GenerateDataKeyOutput;
+    type Targets = KeyTarget;
+    type Error = KmsError;
+
+    fn locate(input: &GenerateDataKeyInput, view: &View) -> Result<KeyTarget, Miss<KmsError>> {
+        Length::asked(input.key_spec, input.number_of_bytes)?;
+        refuse_recipient(input.recipient.as_ref())?;
+        input.encryption_context.check()?;
+        let key = view.keys().find::<action::GenerateDataKey>(&input.key_id)?;
+        input.grant_tokens.check()?;
+        Ok(key)
+    }
+
+    fn demands(_: &GenerateDataKeyInput, key: &KeyTarget, _: &View) -> Demands {
+        Demands::of(key.demand::<action::GenerateDataKey>())
+    }
+
+    fn check(_: &GenerateDataKeyInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
+        let key = permit.targets();
+        key.state.usable(&key.arn)?;
+        cipher::check_algorithm(key, Algorithm::SymmetricDefault)
+    }
+
+    fn is_dry_run(input: &GenerateDataKeyInput) -> bool {
+        input.dry_run == Some(true)
+    }
+
+    async fn act(
+        input: &GenerateDataKeyInput,
+        permit: &Permit<KeyTarget>,
+        world: &mut World<'_>,
+    ) -> Outcome<Self> {
+        let length = Length::asked(input.key_spec, input.number_of_bytes)?;
+        let context = &input.encryption_context;
+        let (plaintext, sealed) =
+            data_key::generate::<action::GenerateDataKey>(world, permit, context, length).await?;
+        Ok(GenerateDataKeyOutput {
+            ciphertext_blob: sealed.blob,
+            plaintext: Some(plaintext),
+            key_id: permit.targets().arn.clone(),
+            ciphertext_for_recipient: None,
+            key_material_id: Some(sealed.material.into()),
+        })
+    }
+}

@@ -1,0 +1,169 @@
+//! ReEncrypt.
+
+use arn::Arn;
+use engine::{Action, Demands, Miss, Operation, Outcome, Permit, Resource, Targets, View, World};
+use model::{Blob, OperationSpec, Shape};
+
+use crate::cipher::{self, Subject};
+use crate::context::EncryptionContext;
+use crate::target::{KeyTarget, KeysOf};
+use crate::wire::{Algorithm, DryRunModifier, GrantTokens, KeyReference, MaterialIdText};
+use crate::{KmsError, action};
+
+/// Decrypts under one key and encrypts under another, or the same, without showing the plaintext.
+///
+/// Source: KMS API Reference, `ReEncrypt`. Known differences: none.
+pub struct ReEncrypt;
+
+/// The request.
+#[derive(Debug, Shape)]
+pub struct ReEncryptInput {
+    /// The ciphertext, 1 to 6144 bytes; needed unless a dry run ignores it.
+    #[shape(audit = omit, length = 1..=6144)]
+    pub ciphertext_blob: Option<Blob>,
+    /// The pairs it was encrypted with.
+    #[shape(default, audit = log)]
+    pub source_encryption_context: EncryptionContext,
+    /// Any form of the name of the key it was encrypted under; then only that key is tried.
+    #[shape(audit = log)]
+    pub source_key_id: Option<KeyReference>,
+    /// Any form of the name of the key to encrypt under.
+    #[shape(audit = log)]
+    pub destination_key_id: KeyReference,
+    /// Pairs that decryption will have to repeat.
+    #[shape(default, audit = log)]
+    pub destination_encryption_context: EncryptionContext,
+    /// `SYMMETRIC_DEFAULT` unless given.
+    #[shape(default, audit = log)]
+    pub source_encryption_algorithm: Algorithm,
+    /// `SYMMETRIC_DEFAULT` unless given.
+    #[shape(default, audit = log)]
+    pub destination_encryption_algorithm: Algorithm,
+    /// Tokens of grants that may not be in force everywhere yet.
+    #[shape(default, audit = omit)]
+    pub grant_tokens: GrantTokens,
+    /// Whether only to ask if it would succeed.
+    #[shape(audit = log)]
+    pub dry_run: Option<bool>,
+    /// What a dry run leaves unchecked.
+    #[shape(default, audit = log)]
+    pub dry_run_modifiers: Vec<DryRunModifier>,
+}
+
+/// The answer.
+#[derive(Debug, Shape)]
+pub struct ReEncryptOutput {
+    /// The new ciphertext.
+    #[shape(audit = omit, length = 1..=6144)]
+    pub ciphertext_blob: Blob,
+    /// The ARN of the key that decrypted.
+    #[shape(audit = omit, length = 1..=2048)]
+    pub source_key_id: Arn,
+    /// The ARN of the key that encrypted.
+    #[shape(audit = omit, length = 1..=2048)]
+    pub key_id: Arn,
+    /// The algorithm that decrypted.
+    #[shape(audit = omit)]
+    pub source_encryption_algorithm: Algorithm,
+    /// The algorithm that encrypted.
+    #[shape(audit = omit)]
+    pub destination_encryption_algorithm: Algorithm,
+    /// Which of the source key's materials decrypted.
+    #[shape(audit = omit)]
+    pub source_key_material_id: Option<MaterialIdText>,
+    /// Which of the destination key's materials encrypted.
+    #[shape(audit = omit)]
+    pub destination_key_material_id: Option<MaterialIdText>,
+}
+
+/// The two keys of a re-encryption.
+#[derive(Debug)]
+pub struct Pair {
+    source: KeyTarget,
+    destination: KeyTarget,
+}
+
+impl Targets for Pair {
+    fn resources(&self) -> Vec<Resource> {
+        let mut resources = self.source.resources();
+        resources.extend(self.destination.resources());
+        resources
+    }
+}
+
+impl ReEncryptInput {
+    fn subject(&self) -> Subject<'_> {
+        Subject {
+            key: self.source_key_id.as_deref(),
+            ciphertext: self.ciphertext_blob.as_ref().map(|blob| blob.0.as_slice()),
+            algorithm: self.source_encryption_algorithm,
+            dry_run: self.dry_run == Some(true),
+            modifiers: &self.dry_run_modifiers,
+            names: ["sourceKeyId", "ciphertextBlob"],
+        }
+    }
+}
+
+impl Operation for ReEncrypt {
+    const SPEC: OperationSpec = OperationSpec::reads("ReEncrypt");
+    type Input = ReEncryptInput;
+    type Output = ReEncryptOutput;
+    type Targets = Pair;
+    type Error = KmsError;
+
+    fn locate(input: &ReEncryptInput, view: &View) -> Result<Pair, Miss<KmsError>> {
+        input.source_encryption_context.check()?;
+        input.destination_encryption_context.check()?;
+        let source = input.subject().locate::<action::ReEncryptFrom>(view)?;
+        let destination = view
+            .keys()
+            .find::<action::ReEncryptTo>(&input.destination_key_id)?;
+        input.grant_tokens.check()?;
+        Ok(Pair { source, destination })
+    }
+
+    fn demands(_: &ReEncryptInput, Pair { source, destination }: &Pair, _: &View) -> Demands {
+        Demands::of(source.demand::<action::ReEncryptFrom>()).and(destination.demand::<action::ReEncryptTo>())
+    }
+
+    fn hides_denial(input: &ReEncryptInput, action: &str) -> Option<KmsError> {
+        input
+            .subject()
+            .hides_denial()
+            .filter(|_| action == action::ReEncryptFrom::NAME)
+    }
+
+    fn check(input: &ReEncryptInput, permit: &Permit<Pair>, _: &View) -> Result<(), KmsError> {
+        let Pair { source, destination } = permit.targets();
+        destination.state.usable(&destination.arn)?;
+        input.subject().check(source)?;
+        cipher::check_algorithm(destination, input.destination_encryption_algorithm)
+    }
+
+    fn is_dry_run(input: &ReEncryptInput) -> bool {
+        input.dry_run == Some(true)
+    }
+
+    async fn act(input: &ReEncryptInput, permit: &Permit<Pair>, world: &mut World<'_>) -> Outcome<Self> {
+        let Pair { source, destination } = permit.targets();
+        let ciphertext = input.subject().ciphertext.ok_or(KmsError::InvalidCiphertext)?;
+        let context = &input.source_encryption_context;
+        let opened =
+            cipher::open::<action::ReEncryptFrom>(world, permit, source, context, ciphertext).await?;
+        let context = &input.destination_encryption_context;
+        let plaintext = opened.plaintext.expose();
+        let sealed =
+            cipher::seal::<action::ReEncryptTo>(world, permit, destination, context, plaintext).await?;
+        world.note("sourceKeyMaterialId", opened.material.to_string());
+        world.note("destinationKeyMaterialId", sealed.material.to_string());
+        Ok(ReEncryptOutput {
+            ciphertext_blob: sealed.blob,
+            source_key_id: source.arn.clone(),
+            key_id: destination.arn.clone(),
+            source_encryption_algorithm: input.source_encryption_algorithm,
+            destination_encryption_algorithm: input.destination_encryption_algorithm,
+            source_key_material_id: Some(opened.material.into()),
+            destination_key_material_id: Some(sealed.material.into()),
+        })
+    }
+}
