@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use ambient::{Clock, Entropy};
 use arn::{AccountId, Region};
-use secret::{SecretBuffer, SecretString};
+use bytes::Bytes;
+use secret::{SecretBuffer, SecretBytes, SecretString};
 
-use crate::certificates::Authority;
 use crate::metrics::Recorder;
 use crate::root_key::RootSecret;
 
@@ -53,34 +53,19 @@ pub struct TlsDetails {
 /// An answer, ready to be sent.
 #[derive(Debug)]
 pub struct Response {
-    /// The HTTP status.
-    pub status: u16,
-    /// The headers, without those that HTTP's framing adds.
-    pub headers: http::HeaderMap,
-    /// The body; it is erased once it has been written.
-    pub body: SecretBuffer,
+    /// Status, headers and body, without the headers that HTTP's framing adds; a body that may hold secrets is erased
+    /// once it has been written.
+    pub http: http::Response<Bytes>,
     /// The operation, where the request named one that exists.
     pub operation: Option<&'static str>,
     /// `ok`, or the error's code.
-    pub outcome: String,
+    pub outcome: &'static str,
 }
 
 /// Answers requests: authenticates, decodes, authorizes, acts, records.
 pub trait Answer: Send + Sync + 'static {
     /// Answers one request. The caller may stop waiting at any time; what was begun is then still ended.
     fn answer(self: &Arc<Self>, request: Request) -> impl Future<Output = Response> + Send;
-}
-
-/// Everything behind the ports, opened and ready for requests.
-pub trait Installation: Answer {
-    /// The access key of the first account's root user; made, and kept, by the first call of all.
-    fn root_access_key(&self) -> impl Future<Output = Result<AccessKey, Mistake>> + Send;
-
-    /// The certificate authority that is kept sealed in the store, if one has been made.
-    fn authority(&self) -> impl Future<Output = Result<Option<Authority>, Mistake>> + Send;
-
-    /// Keeps `authority` sealed in the store, in place of an earlier one; durable when it returns.
-    fn keep_authority(&self, authority: Authority) -> impl Future<Output = Result<(), Mistake>> + Send;
 
     /// Whether requests can be served now; otherwise why not, in one line.
     fn readiness(&self) -> Result<(), String>;
@@ -90,13 +75,45 @@ pub trait Installation: Answer {
     fn close(self: Arc<Self>) -> impl Future<Output = ()> + Send;
 }
 
+/// A store and a log that were opened and recovered, and are not at work yet.
+pub trait Installation: Send + Sync + Sized + 'static {
+    /// What it becomes when it is at work.
+    type Engine: Answer;
+
+    /// Draws an access key, which nobody knows yet.
+    fn draw_access_key(&self) -> Result<AccessKey, Mistake>;
+
+    /// The accounts there are; none before the first start has come so far.
+    fn accounts(&self) -> Result<Vec<AccountId>, Mistake>;
+
+    /// Makes an account whose root user signs with `key`; durable when it returns.
+    fn create_account(
+        &self,
+        account: AccountId,
+        key: &AccessKey,
+    ) -> impl Future<Output = Result<(), Mistake>> + Send;
+
+    /// A secret of the installation's own that is kept sealed, by name.
+    fn secret(&self, name: &str) -> Result<Option<SecretBytes>, Mistake>;
+
+    /// Keeps a secret under a name, in place of an earlier one; durable when it returns.
+    fn keep_secret(
+        &self,
+        name: &str,
+        secret: SecretBytes,
+    ) -> impl Future<Output = Result<(), Mistake>> + Send;
+
+    /// Goes to work.
+    fn start(self) -> impl Future<Output = Result<Arc<Self::Engine>, Mistake>> + Send;
+}
+
 /// Opens an [`Installation`].
 pub trait Foundation: Send + 'static {
     /// What is opened.
     type Installation: Installation;
 
-    /// Opens the store and the log and recovers them. The terms' root secret is durable before this is called.
-    fn open(self, terms: Terms) -> impl Future<Output = Result<Arc<Self::Installation>, Mistake>> + Send;
+    /// Opens the store and the log and recovers them. The terms' root key is durable before this is called.
+    fn open(self, terms: Terms) -> impl Future<Output = Result<Self::Installation, Mistake>> + Send;
 }
 
 /// What an installation is opened with.
@@ -107,8 +124,6 @@ pub struct Terms {
     pub audit: PathBuf,
     /// What the domain keys are wrapped by.
     pub root: RootSecret,
-    /// The first account's id, where the operator chose one.
-    pub account: Option<AccountId>,
     /// The Regions that are served, the first being the default; never empty.
     pub regions: Vec<Region>,
     /// How long after a key's deletion is first seen due its material is kept.

@@ -29,6 +29,8 @@ const SERVER_LIFE: Duration = Duration::from_secs(90 * 86_400);
 /// How far back validity reaches, for clients whose clocks are behind.
 const BACKDATED: Duration = Duration::from_secs(3600);
 
+const SECRET_VERSION: u8 = 1;
+
 /// A certificate that can't be made, or can't be read.
 #[derive(Debug, thiserror::Error)]
 pub enum CertificateError {
@@ -36,7 +38,7 @@ pub enum CertificateError {
     #[error("a certificate could not be made: {0}")]
     Making(#[from] rcgen::Error),
     /// Not PEM, or not a certificate in it.
-    #[error("not a certificate in PEM form")]
+    #[error("what should be a certificate is none")]
     Unreadable,
 }
 
@@ -123,6 +125,32 @@ impl Authority {
             certificate: certificate.pem(),
             key: SecretBytes::copied_from(key.serialized_der()),
         })
+    }
+
+    /// Both in one secret, to be kept sealed: a version byte, the length of the certificate (4 bytes, big-endian), the
+    /// certificate, the key.
+    pub fn to_secret(&self) -> SecretBytes {
+        let length = u32::try_from(self.certificate.len()).unwrap_or(u32::MAX);
+        let mut both = SecretBuffer::with_capacity(5 + self.certificate.len() + self.key.len());
+        both.extend(&[SECRET_VERSION]);
+        both.extend(&length.to_be_bytes());
+        both.extend(self.certificate.as_bytes());
+        both.extend(self.key.expose());
+        both.into_secret()
+    }
+
+    /// Takes apart what [`to_secret`](Authority::to_secret) put together.
+    pub fn from_secret(both: &SecretBytes) -> Result<Authority, CertificateError> {
+        let parts = || {
+            let (version, rest) = both.expose().split_first()?;
+            let (length, rest) = rest.split_first_chunk::<4>()?;
+            let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
+            let (certificate, key) = rest.split_at_checked(length)?;
+            let certificate = String::from_utf8(certificate.to_vec()).ok()?;
+            (*version == SECRET_VERSION).then(|| (certificate, SecretBytes::copied_from(key)))
+        };
+        let (certificate, key) = parts().ok_or(CertificateError::Unreadable)?;
+        Ok(Authority { certificate, key })
     }
 
     /// Whether servers of these names can be given certificates by this authority until it is renewed in its turn.
@@ -339,6 +367,21 @@ mod tests {
         assert!(authority.suits(&names(&["kms.example"]), NOW));
         assert!(authority.suits(&names(&[]), NOW));
         assert!(!authority.suits(&names(&[]), NOW.after(AUTHORITY_LIFE - SERVER_LIFE)));
+    }
+
+    #[test]
+    fn an_authority_comes_back_out_of_its_secret() {
+        let authority = Authority::make(&names(&[]), NOW).unwrap();
+        let secret = authority.to_secret();
+        let again = Authority::from_secret(&secret).unwrap();
+        assert_eq!(
+            (again.certificate, again.key),
+            (authority.certificate, authority.key)
+        );
+        for length in [0, 1, 4, 5, 100] {
+            let cut = SecretBytes::copied_from(&secret.expose()[..length]);
+            assert!(Authority::from_secret(&cut).is_err());
+        }
     }
 
     #[test]

@@ -262,15 +262,16 @@ fn same_place(one: &Path, other: &Path) -> bool {
 mod tests {
     use super::*;
     use ambient::SeededEntropy;
+    use crypto::root::RootKeyId;
     use std::os::unix::fs::PermissionsExt;
 
     fn no_environment(_: &str) -> Option<SecretString> {
         None
     }
 
-    fn key_of(directory: &DataDirectory, source: Option<&RootKeySource>) -> Result<[u8; 32], RootKeyError> {
+    fn key_of(directory: &DataDirectory, source: Option<&RootKeySource>) -> Result<RootKeyId, RootKeyError> {
         match directory.root_secret(source, &SeededEntropy::new(1), &no_environment)? {
-            RootSecret::Key(key) => Ok(*key.expose()),
+            RootSecret::Key(key) => Ok(key.id()),
             RootSecret::Passphrase(_) => panic!("no passphrase was given"),
         }
     }
@@ -351,7 +352,7 @@ mod tests {
         let again = directory
             .root_secret(None, &SeededEntropy::new(2), &no_environment)
             .unwrap();
-        assert!(matches!(again, RootSecret::Key(key) if *key.expose() == first));
+        assert!(matches!(again, RootSecret::Key(key) if key.id() == first));
     }
 
     #[test]

@@ -69,17 +69,40 @@ pub enum KeeperError {
 }
 
 /// Where the server's certificate comes from.
-#[derive(Debug, Clone)]
 pub(crate) enum Source {
     /// The installation's authority, for these names.
-    Own(Names),
+    Own { authority: Authority, names: Names },
     /// Two files of the operator's.
     Files { certificate: PathBuf, key: PathBuf },
 }
 
+/// The name that the installation keeps the authority under.
+const AUTHORITY: &str = "certificate authority";
+
+/// The authority that the installation keeps, if it is good for these names; otherwise a new one, kept from now on.
+pub(crate) async fn authority<I: Installation>(
+    installation: &I,
+    names: &Names,
+    now: Timestamp,
+) -> Result<Authority, KeeperError> {
+    let kept = installation.secret(AUTHORITY)?;
+    let kept = kept.as_ref().map(Authority::from_secret).transpose()?;
+    let replaces = match kept {
+        Some(authority) if authority.suits(names, now) => return Ok(authority),
+        kept => kept.is_some(),
+    };
+    let authority = Authority::make(names, now)?;
+    installation.keep_secret(AUTHORITY, authority.to_secret()).await?;
+    if replaces {
+        tracing::warn!(
+            "made a new certificate authority, for the old one ends soon or lacks a name: clients must load local/ca.pem again"
+        );
+    }
+    Ok(authority)
+}
+
 /// Keeps the certificate in use fresh.
-pub(crate) struct Keeper<I> {
-    pub(crate) installation: Arc<I>,
+pub(crate) struct Keeper {
     pub(crate) directory: Arc<DataDirectory>,
     pub(crate) source: Source,
     pub(crate) clock: Arc<dyn Clock>,
@@ -91,10 +114,10 @@ struct Found {
     validity: Validity,
 }
 
-impl<I: Installation> Keeper<I> {
+impl Keeper {
     /// The certificate to start with. All its files are durable when this returns.
-    pub(crate) async fn start(&self) -> Result<Arc<CurrentCertificate>, KeeperError> {
-        let found = self.find().await?;
+    pub(crate) fn start(&self) -> Result<Arc<CurrentCertificate>, KeeperError> {
+        let found = self.find()?;
         self.recorder.certificate_expires(found.validity.until);
         Ok(CurrentCertificate::new(found.key))
     }
@@ -105,7 +128,7 @@ impl<I: Installation> Keeper<I> {
             self.clock
                 .reaches(self.clock.monotonic().after(RENEWAL_CHECK))
                 .await;
-            match self.find().await {
+            match self.find() {
                 Ok(found) => {
                     self.recorder.certificate_expires(found.validity.until);
                     current.replace(found.key);
@@ -117,27 +140,22 @@ impl<I: Installation> Keeper<I> {
         }
     }
 
-    async fn find(&self) -> Result<Found, KeeperError> {
+    fn find(&self) -> Result<Found, KeeperError> {
         match &self.source {
-            Source::Own(names) => self.own(names).await,
+            Source::Own { authority, names } => self.own(authority, names),
             Source::Files { certificate, key } => given(certificate, key, self.clock.now()),
         }
     }
 
-    /// What `local/` holds if it is good still; otherwise anew, under a new authority where the old one won't do.
-    async fn own(&self, names: &Names) -> Result<Found, KeeperError> {
+    /// What `local/` holds if it is good still; otherwise a new certificate.
+    fn own(&self, authority: &Authority, names: &Names) -> Result<Found, KeeperError> {
         let now = self.clock.now();
-        let kept = self.installation.authority().await?;
-        let authority = match kept {
-            Some(authority) if authority.suits(names, now) => authority,
-            old => self.new_authority(names, now, old.is_some()).await?,
-        };
         let path = self.directory.ca_certificate();
         files::write_if_changed(&path, files::PUBLIC, authority.certificate.as_bytes())?;
-        if let Some(found) = self.present(&authority, names, now) {
+        if let Some(found) = self.present(authority, names, now) {
             return Ok(found);
         }
-        let issued = certificates::issue(&authority, names, now)?;
+        let issued = certificates::issue(authority, names, now)?;
         let found = Found {
             key: tls::certified(issued.certificate.as_bytes(), issued.key.expose())
                 .map_err(KeeperError::Made)?,
@@ -149,27 +167,6 @@ impl<I: Installation> Keeper<I> {
         files::write_atomically(&certificate, files::PUBLIC, issued.certificate.as_bytes())?;
         tracing::info!(until = %found.validity.until, "made a server certificate");
         Ok(found)
-    }
-
-    async fn new_authority(
-        &self,
-        names: &Names,
-        now: Timestamp,
-        replaces: bool,
-    ) -> Result<Authority, KeeperError> {
-        let authority = Authority::make(names, now)?;
-        let kept = Authority {
-            certificate: authority.certificate.clone(),
-            key: secret::SecretBytes::copied_from(authority.key.expose()),
-        };
-        self.installation.keep_authority(kept).await?;
-        if replaces {
-            tracing::warn!(
-                file = %self.directory.ca_certificate().display(),
-                "made a new certificate authority, for the old one ends soon or lacks a name: clients must load the file again"
-            );
-        }
-        Ok(authority)
     }
 
     fn present(&self, authority: &Authority, names: &Names, now: Timestamp) -> Option<Found> {

@@ -77,8 +77,6 @@ pub(crate) const HEAD_BUFFER: usize = 64 << 10;
 pub(crate) const STREAM_WINDOW: u32 = 64 << 10;
 /// See [`STREAM_WINDOW`].
 pub(crate) const CONNECTION_WINDOW: u32 = 256 << 10;
-/// Combinations of operation and outcome that metrics tell apart.
-pub(crate) const OUTCOMES: usize = 2048;
 /// The pause after the system refused to accept a connection, as it does when it is out of open files.
 pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// How often certificates are looked at for renewal.

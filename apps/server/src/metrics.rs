@@ -1,9 +1,8 @@
 //! Figures for Prometheus, and the handle by which the other parts report theirs.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use ambient::Timestamp;
@@ -14,8 +13,6 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
-
-use crate::limits::OUTCOMES;
 
 /// What waits for a disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -33,7 +30,6 @@ pub struct Recorder(Arc<Figures>);
 struct Figures {
     registry: Registry,
     requests: Family<Outcome, Counter>,
-    outcomes: AtomicUsize,
     latencies: Family<Operation, Histogram, fn() -> Histogram>,
     flushes: Family<What, Histogram, fn() -> Histogram>,
     store_flushes: Histogram,
@@ -49,7 +45,7 @@ struct Figures {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Outcome {
     operation: &'static str,
-    outcome: Cow<'static, str>,
+    outcome: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -90,7 +86,6 @@ impl Recorder {
         let mut figures = Figures {
             registry: Registry::with_prefix("keystead"),
             requests: Family::default(),
-            outcomes: AtomicUsize::new(0),
             latencies: Family::new_with_constructor(latencies as fn() -> Histogram),
             store_flushes: flushes.get_or_create_owned(&What { what: "store" }),
             audit_flushes: flushes.get_or_create_owned(&What { what: "audit" }),
@@ -107,24 +102,12 @@ impl Recorder {
     }
 
     /// A request was answered: by which operation, where it named one, how it ended, and how long that took.
-    pub fn answered(&self, operation: Option<&'static str>, outcome: &str, took: Duration) {
+    pub fn answered(&self, operation: Option<&'static str>, outcome: &'static str, took: Duration) {
         let operation = operation.unwrap_or("unknown");
-        let mut labels = Outcome {
-            operation,
-            outcome: match outcome {
-                "ok" => Cow::Borrowed("ok"),
-                code => Cow::Owned(code.to_owned()),
-            },
-        };
-        if let Some(counter) = self.0.requests.get(&labels) {
-            counter.inc();
-        } else {
-            // Outcomes are few and fixed; should one ever carry a caller's text, it can't fill the memory.
-            if self.0.outcomes.fetch_add(1, Ordering::Relaxed) >= OUTCOMES {
-                labels.outcome = Cow::Borrowed("other");
-            }
-            self.0.requests.get_or_create(&labels).inc();
-        }
+        self.0
+            .requests
+            .get_or_create(&Outcome { operation, outcome })
+            .inc();
         self.0
             .latencies
             .get_or_create(&Operation { operation })
@@ -269,15 +252,5 @@ mod tests {
         }
         drop(open);
         assert!(recorder.text().unwrap().contains("keystead_connections 0\n"));
-    }
-
-    #[test]
-    fn outcomes_can_not_fill_the_memory() {
-        let recorder = Recorder::new();
-        for number in 0..OUTCOMES + 10 {
-            recorder.answered(Some("Encrypt"), &format!("Code{number}"), Duration::ZERO);
-        }
-        let text = recorder.text().unwrap();
-        assert!(text.contains("outcome=\"other\"} 10\n"));
     }
 }

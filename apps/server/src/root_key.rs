@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use ambient::{Entropy, EntropyFailed};
-use secret::{LockedKey, SecretBuffer, SecretString};
+use ambient::Entropy;
+use crypto::SealFailed;
+use crypto::root::{self, RootKey};
+use secret::SecretString;
 use zeroize::Zeroize;
 
 use crate::files::{self, FileError};
@@ -12,7 +14,7 @@ use crate::files::{self, FileError};
 #[derive(Debug)]
 pub enum RootSecret {
     /// A key.
-    Key(LockedKey),
+    Key(RootKey),
     /// A passphrase, from which a key is derived with what the store keeps for it.
     Passphrase(SecretString),
 }
@@ -26,9 +28,14 @@ pub enum RootKeyError {
     /// A file was named for a new data directory, and is not there.
     #[error("the root key {path} does not exist: make it with `(umask 077; openssl rand -hex 32 > {path})`", path = .0.display())]
     NotMade(PathBuf),
-    /// Not 64 hexadecimal digits.
-    #[error("{path} is not a root key: it should hold 64 hexadecimal digits and a line end", path = .0.display())]
-    Malformed(PathBuf),
+    /// It holds something else.
+    #[error("{path} is not a root key ({cause}): put the right file back", path = path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What it should hold.
+        cause: root::NotARootKey,
+    },
     /// Others can read it.
     #[error("the root key {path} is not secret, for {how}: run `chmod 600 {path}` as its owner", path = path.display())]
     Exposed {
@@ -45,32 +52,27 @@ pub enum RootKeyError {
     File(#[from] FileError),
     /// No random bytes for a new key.
     #[error("{0}: no root key can be made on this machine")]
-    Entropy(#[from] EntropyFailed),
+    Making(#[from] SealFailed),
 }
 
-/// Reads a root key file: 64 hexadecimal digits, and a line end.
-pub(crate) fn read(path: &Path) -> Result<LockedKey, RootKeyError> {
+/// Reads a root key file.
+pub(crate) fn read(path: &Path) -> Result<RootKey, RootKeyError> {
     if let Some(how) = files::exposure(path)? {
         return Err(RootKeyError::Exposed {
             path: path.to_owned(),
             how,
         });
     }
-    let text = files::read_secret(path)?;
-    let digits = text.expose();
-    let digits = digits.strip_suffix(b"\n").unwrap_or(digits);
-    LockedKey::filled_by(|key| hex::decode_to_slice(digits, key))
-        .map_err(|_| RootKeyError::Malformed(path.to_owned()))
+    RootKey::from_file_content(files::read_secret(path)?.expose()).map_err(|cause| RootKeyError::Malformed {
+        path: path.to_owned(),
+        cause,
+    })
 }
 
 /// Makes a root key file. It is durable when this returns, so things may be sealed under it.
 pub(crate) fn make(path: &Path, entropy: &dyn Entropy) -> Result<(), RootKeyError> {
-    let key = LockedKey::filled_by(|key| entropy.fill(key))?;
-    let mut text = SecretBuffer::with_capacity(65);
-    // INVARIANT: 64 places for the digits of 32 bytes.
-    let _ = hex::encode_to_slice(key.expose(), text.grow(64));
-    text.extend(b"\n");
-    Ok(files::write_atomically(path, files::SECRET, text.expose())?)
+    let content = RootKey::generate(entropy)?.to_file_content();
+    Ok(files::write_atomically(path, files::SECRET, content.expose())?)
 }
 
 /// Takes a passphrase out of the environment's `value`.
@@ -100,14 +102,12 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     #[test]
-    fn a_made_root_key_is_64_digits_that_read_back() {
+    fn a_made_root_key_reads_back() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("root.key");
         make(&path, &SeededEntropy::new(7)).unwrap();
-        let text = std::fs::read_to_string(&path).unwrap();
-        assert_eq!(text.len(), 65);
         let key = read(&path).unwrap();
-        assert_eq!(hex::encode(key.expose()), text.trim_end());
+        assert_eq!(key.to_file_content().expose(), std::fs::read(&path).unwrap());
     }
 
     #[test]
@@ -127,7 +127,10 @@ mod tests {
         let path = directory.path().join("root.key");
         for text in ["", "\n", "00", &"0g".repeat(32), &"00".repeat(33)] {
             files::write_atomically(&path, files::SECRET, text.as_bytes()).unwrap();
-            assert!(matches!(read(&path), Err(RootKeyError::Malformed(_))), "{text:?}");
+            assert!(
+                matches!(read(&path), Err(RootKeyError::Malformed { .. })),
+                "{text:?}"
+            );
         }
     }
 

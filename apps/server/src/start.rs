@@ -5,18 +5,19 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use ambient::task::JoinHandle;
-use ambient::{Clock, Entropy, task};
+use ambient::{Clock, Entropy, EntropyFailed, task};
+use arn::AccountId;
 use secret::SecretString;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{mpsc, watch};
 
 use crate::admin::{self, Readiness};
-use crate::boundary::{Foundation, Installation, Mistake, Terms};
+use crate::boundary::{Answer, Foundation, Installation, Mistake, Terms};
 use crate::config::{Config, ConfigError, Listen, Tls};
 use crate::directory::{DataDirectory, DirectoryError};
 use crate::files::FileError;
 use crate::http::{self, Phase, Port};
-use crate::keeper::{Keeper, KeeperError, Source};
+use crate::keeper::{self, Keeper, KeeperError, Source};
 use crate::limits::{BACKLOG, Limits};
 use crate::metrics::Recorder;
 use crate::profile::{self, Profile};
@@ -41,6 +42,12 @@ pub enum StartError {
     /// The store, the log or what else is behind the ports.
     #[error(transparent)]
     Installation(#[from] Mistake),
+    /// The data directory belongs to another account.
+    #[error("the data directory's account is {0}: leave out --account-id, or name another --data-dir")]
+    OtherAccount(AccountId),
+    /// No random bytes.
+    #[error("{0}: no keys can be made on this machine")]
+    Entropy(#[from] EntropyFailed),
     /// A port can't be had.
     #[error("{listen} can't be listened on ({cause}): stop what uses it, or give another {option}")]
     Port {
@@ -99,9 +106,9 @@ pub fn run(config: Config, foundation: impl Foundation) -> Result<(), StartError
 
 /// Runs a server until its surroundings stop it.
 ///
-/// The order matters for a first start that is killed: the root key is durable before the store is opened, the store
-/// knows the access key and the authority before their files are written, and `local/config`, whose presence says that
-/// all of it stands, comes last, before the port accepts.
+/// The order matters for a first start that is killed: the root key is durable before the store is opened, the access
+/// key's file before the store knows the key, the authority in the store before its files, and `local/config`, whose
+/// presence says that all of it stands, comes last, before the port accepts.
 pub async fn serve<F: Foundation>(
     config: Config,
     foundation: F,
@@ -118,47 +125,47 @@ pub async fn serve<F: Foundation>(
         // Nothing was promised to anybody yet, and the store survives being left at any moment.
         _ = surroundings.stop.recv() => return Ok(()),
     };
-    let (tls, renewal) = ground.introduce(&config, &installation, &surroundings).await?;
+    ground
+        .settle_account(&config, &installation, &*surroundings.entropy)
+        .await?;
+    let certificate = ground.certificate(&config, &installation, &surroundings).await?;
+    let engine = installation.start().await?;
+    ground.write_profile(&config)?;
 
     let (phase, phases) = watch::channel(Phase::Open);
-    let port = Port::new(installation.clone(), tls, ground.recorder.clone(), &surroundings);
+    let (tls, renewal) = certificate.unzip();
+    let port = Port::new(engine.clone(), tls, ground.recorder.clone(), &surroundings);
     let main = listening(ground.main.take(), &config.listen, LISTEN)?;
-    let mut serving = task::spawn(http::serve(main, port, phases));
-    let probed = installation.clone();
+    let serving = task::spawn(http::serve(main, port, phases));
+    let probed = engine.clone();
     readiness.ask(move || probed.readiness());
-    let admin_host = config.admin_listen.host_for_urls();
-    (surroundings.announce)(&format!(
-        "keystead is ready: {} (admin http://{admin_host}:{})",
-        ground.endpoint(&config),
-        ground.admin_port
-    ));
-    if is_new {
-        let data = shell::quoted(&config.data_dir.display().to_string());
-        (surroundings.announce)(&format!("to use it: eval \"$(keystead env --data-dir {data})\""));
-    }
+    ground.announce(&config, is_new, &*surroundings.announce);
 
     let _ = surroundings.stop.recv().await;
     readiness.end("stopping");
+    drain(serving, &phase, &mut surroundings).await;
+    if let Some(renewal) = renewal {
+        renewal.abort();
+    }
+    engine.close().await;
+    admin.abort();
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Lets requests end, up to the deadline or a second signal, and cuts what is left.
+async fn drain(mut serving: JoinHandle<()>, phase: &watch::Sender<Phase>, surroundings: &mut Surroundings) {
     tracing::info!("stopping: no new connections, waiting for requests to end");
     phase.send_replace(Phase::Draining);
     tokio::select! {
-        _ = &mut serving => {}
+        _ = &mut serving => return,
         () = tokio::time::sleep(surroundings.limits.drain) => {
             tracing::warn!("some requests did not end in time, and are cut");
         }
         _ = surroundings.stop.recv() => {}
     }
     phase.send_replace(Phase::Cut);
-    if !serving.is_finished() {
-        let _ = serving.await;
-    }
-    if let Some(renewal) = renewal {
-        renewal.abort();
-    }
-    installation.close().await;
-    admin.abort();
-    tracing::info!("stopped");
-    Ok(())
+    let _ = serving.await;
 }
 
 const LISTEN: &str = "--listen";
@@ -199,7 +206,6 @@ impl Ground {
             root: self
                 .directory
                 .root_secret(source, entropy, &*surroundings.environment)?,
-            account: config.account_id,
             regions: config.regions.clone(),
             destruction_grace: config.destruction_grace,
             recorder: self.recorder.clone(),
@@ -208,52 +214,97 @@ impl Ground {
         })
     }
 
-    /// Writes what clients need into `local/`: credentials, certificates, and last how to reach the server.
-    async fn introduce<I: Installation>(
+    /// Makes the first account and its access key where there is none.
+    async fn settle_account<I: Installation>(
         &self,
         config: &Config,
-        installation: &Arc<I>,
-        surroundings: &Surroundings,
-    ) -> Result<(Option<Arc<rustls::ServerConfig>>, Option<JoinHandle<()>>), StartError> {
-        let access_key = installation.root_access_key().await?;
-        if self.directory.is_new() {
-            profile::write_credentials(&self.directory, &access_key)?;
+        installation: &I,
+        entropy: &dyn Entropy,
+    ) -> Result<(), StartError> {
+        let accounts = installation.accounts()?;
+        match (config.account_id, accounts.first()) {
+            (_, None) => {}
+            (Some(wanted), Some(present)) if !accounts.contains(&wanted) => {
+                return Err(StartError::OtherAccount(*present));
+            }
+            _ => return Ok(()),
         }
-        drop(access_key);
+        let account = match config.account_id {
+            Some(account) => account,
+            None => random_account(entropy)?,
+        };
+        // Killed after the file and before the account, the next start finds no account, and draws another key.
+        let key = installation.draw_access_key()?;
+        profile::write_credentials(&self.directory, &key)?;
+        Ok(installation.create_account(account, &key).await?)
+    }
+
+    /// The TLS configuration, and what keeps its certificate fresh; `None` without TLS.
+    async fn certificate<I: Installation>(
+        &self,
+        config: &Config,
+        installation: &I,
+        surroundings: &Surroundings,
+    ) -> Result<Option<(Arc<rustls::ServerConfig>, JoinHandle<()>)>, StartError> {
+        let names = config.names();
         let source = match &config.tls {
-            Tls::Off => None,
-            Tls::Auto => Some(Source::Own(config.names())),
-            Tls::Files { certificate, key } => Some(Source::Files {
+            Tls::Off => return Ok(None),
+            Tls::Auto => Source::Own {
+                authority: keeper::authority(installation, &names, surroundings.clock.now()).await?,
+                names,
+            },
+            Tls::Files { certificate, key } => Source::Files {
                 certificate: certificate.clone(),
                 key: key.clone(),
-            }),
+            },
         };
-        let secured = match source {
-            None => (None, None),
-            Some(source) => {
-                let keeper = Keeper {
-                    installation: installation.clone(),
-                    directory: self.directory.clone(),
-                    source,
-                    clock: surroundings.clock.clone(),
-                    recorder: self.recorder.clone(),
-                };
-                let current = keeper.start().await?;
-                let tls = tls::server_config(current.clone())?;
-                (Some(tls), Some(task::spawn(keeper.renew(current))))
-            }
+        let keeper = Keeper {
+            directory: self.directory.clone(),
+            source,
+            clock: surroundings.clock.clone(),
+            recorder: self.recorder.clone(),
         };
+        let current = keeper.start()?;
+        let tls = tls::server_config(current.clone())?;
+        Ok(Some((tls, task::spawn(keeper.renew(current)))))
+    }
+
+    /// Writes down how clients reach the server.
+    fn write_profile(&self, config: &Config) -> Result<(), StartError> {
         let ca = (config.tls == Tls::Auto).then(|| self.directory.ca_certificate());
         if let Some(region) = config.regions.first() {
             Profile::new(self.endpoint(config), region, ca.as_deref()).write(&self.directory)?;
         }
-        Ok(secured)
+        Ok(())
+    }
+
+    fn announce(&self, config: &Config, is_new: bool, announce: &dyn Fn(&str)) {
+        announce(&format!(
+            "keystead is ready: {} (admin http://{}:{})",
+            self.endpoint(config),
+            config.admin_listen.host_for_urls(),
+            self.admin_port
+        ));
+        if is_new {
+            let data = shell::quoted(&config.data_dir.display().to_string());
+            announce(&format!("to use it: eval \"$(keystead env --data-dir {data})\""));
+        }
     }
 
     fn endpoint(&self, config: &Config) -> String {
         let scheme = if config.tls == Tls::Off { "http" } else { "https" };
         format!("{scheme}://{}:{}", config.listen.host_for_urls(), self.main_port)
     }
+}
+
+/// 12 digits, none of them a leading zero, which some tools drop.
+fn random_account(entropy: &dyn Entropy) -> Result<AccountId, StartError> {
+    const LEAST: u64 = 100_000_000_000;
+    let mut random = [0; 8];
+    entropy.fill(&mut random)?;
+    // A remainder of 64 bits is as good as even over 2^40 numbers.
+    let number = LEAST + u64::from_be_bytes(random) % (AccountId::MAX - LEAST + 1);
+    AccountId::from_number(number).ok_or(StartError::Entropy(EntropyFailed))
 }
 
 /// Takes a port without accepting on it yet, so that its number is known and a busy one is told early.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, HOST};
-use http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use http::{HeaderMap, HeaderValue, Uri};
 use http_body_util::Full;
 use hyper::body::Incoming;
 
@@ -14,7 +14,7 @@ use super::budget::Share;
 use super::linger::Unread;
 use super::port::Port;
 use super::refusal::Refusal;
-use crate::boundary::{Answer, Peer, Request, Response};
+use crate::boundary::{Answer, Peer, Request};
 
 /// What the requests of one connection have in common.
 pub(crate) struct Exchange<A> {
@@ -69,9 +69,8 @@ impl<A: Answer> Exchange<A> {
                 let response = port.answer.answer(request).await;
                 drop(share);
                 let took = port.clock.monotonic().since(begun);
-                port.recorder
-                    .answered(response.operation, &response.outcome, took);
-                sent(response)
+                port.recorder.answered(response.operation, response.outcome, took);
+                response.http.map(Full::new)
             }
             Err(refusal) => {
                 port.recorder.refused(refusal.reason());
@@ -129,18 +128,6 @@ fn settle_host(uri: &Uri, headers: &mut HeaderMap) -> Result<(), Refusal> {
         }
         _ => Err(Refusal::Host),
     }
-}
-
-/// The answer as HTTP sends it. The body's memory is the engine's own, erased once it has been written.
-fn sent(response: Response) -> http::Response<Full<Bytes>> {
-    let body = match response.body.is_empty() {
-        true => Bytes::new(),
-        false => Bytes::from_owner(response.body),
-    };
-    let mut sent = http::Response::new(Full::new(body));
-    *sent.status_mut() = StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    *sent.headers_mut() = response.headers;
-    sent
 }
 
 #[cfg(test)]

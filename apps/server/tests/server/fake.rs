@@ -1,14 +1,16 @@
 //! An installation that says what it was asked, and a server around it.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ::http::{HeaderMap, HeaderValue};
 use ambient::task::{self, JoinHandle};
 use ambient::{ManualClock, SeededEntropy, Timestamp};
-use secret::{SecretBuffer, SecretBytes, SecretString};
-use server::certificates::Authority;
+use arn::AccountId;
+use bytes::Bytes;
+use crypto::root::RootKeyId;
+use secret::{SecretBytes, SecretString};
 use server::config::{Config, Options, Tls};
 use server::limits::Limits;
 use server::start::{self, StartError, Surroundings};
@@ -20,8 +22,9 @@ pub(crate) const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 /// What a store would keep over restarts, and what tests look at.
 #[derive(Default)]
 pub(crate) struct Kept {
-    pub(crate) authority: Mutex<Option<(String, Vec<u8>)>>,
-    pub(crate) root_keys: Mutex<Vec<[u8; 32]>>,
+    pub(crate) accounts: Mutex<Vec<(AccountId, String)>>,
+    pub(crate) secrets: Mutex<HashMap<String, Vec<u8>>>,
+    pub(crate) root_keys: Mutex<Vec<RootKeyId>>,
     /// Lets requests for `/hold` go on.
     pub(crate) release: Notify,
     /// A request for `/hold` has arrived.
@@ -34,43 +37,64 @@ pub(crate) struct Fake(pub(crate) Arc<Kept>);
 impl Foundation for Fake {
     type Installation = Fake;
 
-    async fn open(self, terms: Terms) -> Result<Arc<Fake>, Mistake> {
+    async fn open(self, terms: Terms) -> Result<Fake, Mistake> {
         std::fs::write(terms.store.join("keystead.db"), "sealed").unwrap();
         match terms.root {
-            RootSecret::Key(key) => self.0.root_keys.lock().unwrap().push(*key.expose()),
+            RootSecret::Key(key) => self.0.root_keys.lock().unwrap().push(key.id()),
             RootSecret::Passphrase(_) => {}
         }
-        Ok(Arc::new(self))
+        Ok(self)
     }
 }
 
 impl Installation for Fake {
-    async fn root_access_key(&self) -> Result<AccessKey, Mistake> {
+    type Engine = Fake;
+
+    fn draw_access_key(&self) -> Result<AccessKey, Mistake> {
         Ok(AccessKey {
             id: "AKIAFAKE".to_owned(),
             secret: SecretString::new("fake".to_owned()),
         })
     }
 
-    async fn authority(&self) -> Result<Option<Authority>, Mistake> {
-        let kept = self.0.authority.lock().unwrap();
-        Ok(kept.as_ref().map(|(certificate, key)| Authority {
-            certificate: certificate.clone(),
-            key: SecretBytes::copied_from(key),
-        }))
+    fn accounts(&self) -> Result<Vec<AccountId>, Mistake> {
+        Ok(self
+            .0
+            .accounts
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|(account, _)| *account)
+            .collect())
     }
 
-    async fn keep_authority(&self, authority: Authority) -> Result<(), Mistake> {
-        let kept = (authority.certificate, authority.key.expose().to_vec());
-        *self.0.authority.lock().unwrap() = Some(kept);
+    async fn create_account(&self, account: AccountId, key: &AccessKey) -> Result<(), Mistake> {
+        self.0.accounts.lock().unwrap().push((account, key.id.clone()));
         Ok(())
     }
 
-    fn readiness(&self) -> Result<(), String> {
+    fn secret(&self, name: &str) -> Result<Option<SecretBytes>, Mistake> {
+        Ok(self
+            .0
+            .secrets
+            .lock()
+            .unwrap()
+            .get(name)
+            .map(|secret| SecretBytes::copied_from(secret)))
+    }
+
+    async fn keep_secret(&self, name: &str, secret: SecretBytes) -> Result<(), Mistake> {
+        self.0
+            .secrets
+            .lock()
+            .unwrap()
+            .insert(name.to_owned(), secret.expose().to_vec());
         Ok(())
     }
 
-    async fn close(self: Arc<Self>) {}
+    async fn start(self) -> Result<Arc<Fake>, Mistake> {
+        Ok(Arc::new(self))
+    }
 }
 
 impl Answer for Fake {
@@ -95,16 +119,18 @@ impl Answer for Fake {
             request.body.len(),
             request.peer.address,
         );
-        let mut headers = HeaderMap::new();
-        headers.insert("x-amzn-requestid", HeaderValue::from_static("fake"));
         Response {
-            status: 200,
-            headers,
-            body: SecretBuffer::from_vec(text.into_bytes()),
+            http: ::http::Response::new(Bytes::from(text)),
             operation: Some("Describe"),
-            outcome: "ok".to_owned(),
+            outcome: "ok",
         }
     }
+
+    fn readiness(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    async fn close(self: Arc<Self>) {}
 }
 
 /// A server that runs until it is stopped.

@@ -1,0 +1,7 @@
+//! The commands.
+
+pub(crate) mod env;
+pub(crate) mod server;
+
+/// Why a command failed; it prints as what is wrong and what to do.
+pub(crate) type Failed = Box<dyn std::error::Error>;
