@@ -8,6 +8,7 @@ mod generate_data_key;
 mod generate_data_key_without_plaintext;
 mod generate_random;
 mod get_key_rotation_status;
+mod list_key_rotations;
 mod re_encrypt;
 mod rotate_key_on_demand;
 
@@ -25,4 +26,5 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &enable_key_rotation::EnableKeyRotation,
     &disable_key_rotation::DisableKeyRotation,
     &decrypt::Decrypt,
+    &list_key_rotations::ListKeyRotations,
 ];
