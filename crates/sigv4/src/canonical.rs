@@ -1,7 +1,7 @@
 //! The canonical form of a request, and the string that is signed.
 
 use aws_lc_rs::digest;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 
 use crate::{ALGORITHM, PayloadForm, Scope, Service, SignatureError, SignedRequest, path, query};
 
@@ -9,7 +9,7 @@ use crate::{ALGORITHM, PayloadForm, Scope, Service, SignatureError, SignedReques
 pub(crate) const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
 
 /// The header that declares what stands for the body.
-pub(crate) const CONTENT_SHA256: &str = "x-amz-content-sha256";
+pub(crate) static CONTENT_SHA256: HeaderName = HeaderName::from_static("x-amz-content-sha256");
 
 /// The canonical form of a request: method, path, query, signed headers, their names, and the body's hash.
 ///
@@ -91,7 +91,9 @@ fn push_header(out: &mut Vec<u8>, name: &str, headers: &HeaderMap) -> Result<(),
 /// Spaces alone are collapsed; tabs, which HTTP strips from the ends as well, are not.
 fn push_value(out: &mut Vec<u8>, value: &[u8]) {
     let value = value.trim_ascii();
-    if !value.windows(2).any(|pair| pair == b"  ") {
+    // Looks at all pairs, rather than stop at the first, since that is done many at a time.
+    let pairs = value.iter().zip(value.iter().skip(1));
+    if !pairs.fold(false, |found, (a, b)| found | ((*a == b' ') & (*b == b' '))) {
         out.extend_from_slice(value);
         return;
     }
@@ -115,7 +117,7 @@ fn push_payload(
             out.extend_from_slice(&hex_sha256(request.body));
             return Ok(());
         }
-        PayloadForm::Declared => single(request.headers, CONTENT_SHA256)?,
+        PayloadForm::Declared => single(request.headers, &CONTENT_SHA256)?,
     };
     match declared {
         None if presigned => out.extend_from_slice(UNSIGNED_PAYLOAD.as_bytes()),
@@ -135,18 +137,19 @@ fn push_payload(
 /// The value of a header that may be there once.
 pub(crate) fn single<'a>(
     headers: &'a HeaderMap,
-    name: &'static str,
+    name: &'static HeaderName,
 ) -> Result<Option<&'a str>, SignatureError> {
     let mut values = headers.get_all(name).iter();
     let Some(value) = values.next() else {
         return Ok(None);
     };
+    let what = name.as_str();
     if values.next().is_some() {
-        return Err(SignatureError::Repeated { what: name });
+        return Err(SignatureError::Repeated { what });
     }
     match value.to_str() {
         Ok(text) => Ok(Some(text.trim_ascii())),
-        Err(_) => Err(SignatureError::Unreadable { what: name }),
+        Err(_) => Err(SignatureError::Unreadable { what }),
     }
 }
 
@@ -196,7 +199,7 @@ mod tests {
         let payload = |declared: Option<&'static str>, presigned| {
             let mut headers = HeaderMap::new();
             if let Some(declared) = declared {
-                headers.insert(CONTENT_SHA256, HeaderValue::from_static(declared));
+                headers.insert(&CONTENT_SHA256, HeaderValue::from_static(declared));
             }
             let request = SignedRequest {
                 method: "PUT",

@@ -5,11 +5,15 @@ use std::fmt;
 use std::time::Duration;
 
 use ambient::Timestamp;
-use http::HeaderMap;
+use http::header::{AUTHORIZATION, DATE};
+use http::{HeaderMap, HeaderName};
 
 use crate::canonical::single;
 use crate::error::echo;
 use crate::{ALGORITHM, SignatureError, SignedRequest, encode, limits, query, stamp};
+
+static AMZ_DATE: HeaderName = HeaderName::from_static("x-amz-date");
+static SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
 
 /// Where the signature stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,7 +141,7 @@ pub fn presented<'a>(request: &SignedRequest<'a>) -> Result<Presented<'a>, Signa
 
 /// The `Authorization` header.
 fn authorization(headers: &HeaderMap) -> Result<Option<&str>, SignatureError> {
-    let text = single(headers, "authorization")?;
+    let text = single(headers, &AUTHORIZATION)?;
     match text {
         Some(text) if text.len() > limits::AUTHORIZATION => Err(SignatureError::TooLong {
             what: "Authorization header",
@@ -151,7 +155,7 @@ fn in_header<'a>(text: &'a str, headers: &'a HeaderMap) -> Result<Presented<'a>,
     if !text.starts_with("AWS4-") {
         return Err(SignatureError::Missing);
     }
-    let mut words = text.split([' ', ',']).filter(|word| !word.is_empty());
+    let mut words = words(text);
     let algorithm = words.next().unwrap_or_default();
     let (mut credential, mut signed_headers, mut signature) = (None, None, None);
     for word in words {
@@ -169,9 +173,9 @@ fn in_header<'a>(text: &'a str, headers: &'a HeaderMap) -> Result<Presented<'a>,
             _ => {}
         }
     }
-    let date = match single(headers, "x-amz-date")? {
+    let date = match single(headers, &AMZ_DATE)? {
         Some(date) => Some((date, false)),
-        None => single(headers, "date")?.map(|date| (date, true)),
+        None => single(headers, &DATE)?.map(|date| (date, true)),
     };
     let (Some(credential), Some(signed_headers), Some(signature), Some((date, http_date))) = (
         credential.filter(|text| !text.is_empty()),
@@ -208,7 +212,7 @@ fn in_header<'a>(text: &'a str, headers: &'a HeaderMap) -> Result<Presented<'a>,
     } else {
         Cow::Borrowed(date)
     };
-    let session_token = single(headers, "x-amz-security-token")?;
+    let session_token = single(headers, &SECURITY_TOKEN)?;
     Ok(Presented {
         credential: read_credential(Cow::Borrowed(credential))?,
         signed_headers: read_signed_headers(Cow::Borrowed(signed_headers))?,
@@ -219,6 +223,23 @@ fn in_header<'a>(text: &'a str, headers: &'a HeaderMap) -> Result<Presented<'a>,
         signed_at,
         stamp,
         form: Form::Header,
+    })
+}
+
+/// The words of a header: what spaces and commas divide.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    // By bytes, since both dividers are ASCII, and this is the longest text to look through.
+    std::iter::from_fn(move || {
+        let divider = |byte: &u8| matches!(byte, b' ' | b',');
+        let start = rest.bytes().position(|byte| !divider(&byte))?;
+        let word = rest.get(start..)?;
+        let (word, after) = match word.bytes().position(|byte| divider(&byte)) {
+            Some(end) => word.split_at_checked(end)?,
+            None => (word, ""),
+        };
+        rest = after;
+        Some(word)
     })
 }
 
@@ -310,7 +331,7 @@ fn check_algorithm(algorithm: &str) -> Result<(), SignatureError> {
 }
 
 fn read_credential(text: Cow<'_, str>) -> Result<Cow<'_, str>, SignatureError> {
-    if text.split('/').count() == 5 {
+    if text.bytes().filter(|byte| *byte == b'/').count() == 4 {
         return Ok(text);
     }
     Err(SignatureError::Incomplete(format!(
@@ -320,7 +341,7 @@ fn read_credential(text: Cow<'_, str>) -> Result<Cow<'_, str>, SignatureError> {
 }
 
 fn read_signed_headers(text: Cow<'_, str>) -> Result<Cow<'_, str>, SignatureError> {
-    if text.split(';').nth(limits::SIGNED_HEADERS).is_some() {
+    if text.bytes().filter(|byte| *byte == b';').count() >= limits::SIGNED_HEADERS {
         return Err(SignatureError::TooMany {
             what: "signed headers",
             limit: limits::SIGNED_HEADERS,

@@ -96,9 +96,9 @@ impl Signer {
         if let Some(token) = &self.session_token {
             headers.insert("x-amz-security-token", header_value(token.expose(), true)?);
         }
-        if self.service.payload == PayloadForm::Declared && !headers.contains_key(CONTENT_SHA256) {
+        if self.service.payload == PayloadForm::Declared && !headers.contains_key(&CONTENT_SHA256) {
             let hash = HeaderValue::from_bytes(&hex_sha256(body)).map_err(|_| Unsignable::Credentials)?;
-            headers.insert(CONTENT_SHA256, hash);
+            headers.insert(&CONTENT_SHA256, hash);
         }
         let signed_headers = signed_headers(headers)?;
         let request = SignedRequest {

@@ -2,12 +2,15 @@
 
 use ambient::Timestamp;
 use aws_lc_rs::hmac;
+use http::HeaderName;
 
 use crate::error::{Skewed, echo};
 use crate::{
     Form, KnownSecret, Presented, Service, SignatureError, SignedRequest, SigningKeys, TERMINATOR,
     canonical_request, string_to_sign,
 };
+
+const SECURITY_TOKEN: &str = "x-amz-security-token";
 
 /// What a request has to be signed for.
 #[derive(Clone, Copy)]
@@ -115,22 +118,31 @@ fn check_signed_headers(
     request: &SignedRequest<'_>,
     presented: &Presented<'_>,
 ) -> Result<(), SignatureError> {
-    let names = || presented.signed_headers().split(';');
-    if !names().any(|name| name.eq_ignore_ascii_case("host")) {
+    let mut ordered = true;
+    let (mut has_host, mut signed, mut has_token) = (false, 0, false);
+    let mut before = "";
+    for name in presented.signed_headers().split(';') {
+        // A name in capitals finds its header, but is not how the canonical form writes it.
+        ordered &= name > before && !name.bytes().any(|byte| byte.is_ascii_uppercase());
+        has_host |= name.eq_ignore_ascii_case("host");
+        has_token |= name == SECURITY_TOKEN;
+        signed += usize::from(name.starts_with("x-amz-"));
+        before = name;
+    }
+    if !has_host {
         return Err(SignatureError::Unsigned("'Host' or ':authority'".to_owned()));
     }
-    for sent in request.headers.keys().map(http::HeaderName::as_str) {
-        let added_later = presented.form() == Form::Header && sent == "x-amz-security-token";
-        if sent.starts_with("x-amz-") && !added_later && !names().any(|name| name == sent) {
-            return Err(SignatureError::Unsigned(format!("'{sent}'")));
-        }
-    }
-    let mut before = "";
-    for name in names() {
-        if name <= before || name.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            return Err(SignatureError::Mismatch);
-        }
-        before = name;
+    let added_later = |name: &str| name == SECURITY_TOKEN && !has_token && presented.form() == Form::Header;
+    let sent = || request.headers.keys().map(HeaderName::as_str);
+    let must_be_signed = || sent().filter(|name| name.starts_with("x-amz-") && !added_later(name));
+    // The names of the list are distinct where it is ordered, and `canonical_request` refuses those that were not
+    // sent: so none is missing where the numbers are equal.
+    if !ordered || must_be_signed().count() != signed {
+        let listed = |name: &str| presented.signed_headers().split(';').any(|signed| signed == name);
+        return Err(match must_be_signed().find(|name| !listed(name)) {
+            Some(name) => SignatureError::Unsigned(format!("'{name}'")),
+            None => SignatureError::Mismatch,
+        });
     }
     Ok(())
 }

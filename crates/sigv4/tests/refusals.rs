@@ -1,4 +1,10 @@
 //! Each refusal has AWS's code and message, and comes in AWS's order.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may fail by panicking"
+)]
 
 mod support;
 

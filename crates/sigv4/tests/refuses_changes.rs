@@ -1,4 +1,10 @@
 //! What alters a request's canonical form is refused; what does not is not.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may fail by panicking"
+)]
 
 mod support;
 
@@ -279,7 +285,7 @@ fn signed(mut request: Request, presigned: bool, token: bool) -> Request {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 6000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_change_that_alters_the_canonical_form_is_refused(
@@ -360,9 +366,10 @@ proptest! {
             let parts = request.parts();
             let claims = presented(&parts).ok()?;
             let canonical = canonical_request(&parts, claims.signed_headers(), presigned, &service).ok()?;
-            let place = format!("{}&{}", request.header("authorization"), request.query);
+            let place = if presigned { request.query.clone() } else { request.header("authorization") };
+            let dividers: &[char] = if presigned { &['&'] } else { &[' ', ','] };
             let (_, signature) = place.split_once("Signature=")?;
-            let signature = signature.split([' ', ',', '&']).next()?.to_owned();
+            let signature = signature.split(dividers).next()?.to_owned();
             Some((canonical, claims.stamp().to_owned(), claims.scope().to_string(), signature))
         };
         let same = form(&edited) == form(&signed);

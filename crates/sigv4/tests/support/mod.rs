@@ -1,6 +1,8 @@
 //! Requests to sign and verify, owned and easy to change.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+use std::sync::LazyLock;
+
 use ambient::Timestamp;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use proptest::prelude::*;
@@ -106,7 +108,9 @@ impl Request {
 
     /// Reads and verifies it as a service that serves all Regions.
     pub(crate) fn verify(&self, service: &Service, now: Timestamp) -> Result<(), SignatureError> {
-        verify(self, &secret(), service, &|_| true, now)
+        // One cache for all: they all have the same secret, and deriving its keys takes most of the time.
+        static KEYS: LazyLock<SigningKeys> = LazyLock::new(|| SigningKeys::holding(100));
+        verify_with(&KEYS, self, &secret(), service, &|_| true, now)
     }
 }
 
@@ -117,18 +121,22 @@ pub(crate) fn verify(
     serves: &dyn Fn(&str) -> bool,
     now: Timestamp,
 ) -> Result<(), SignatureError> {
+    verify_with(&SigningKeys::holding(4), request, key, service, serves, now)
+}
+
+fn verify_with(
+    keys: &SigningKeys,
+    request: &Request,
+    key: &SecretString,
+    service: &Service,
+    serves: &dyn Fn(&str) -> bool,
+    now: Timestamp,
+) -> Result<(), SignatureError> {
     let parts = request.parts();
     let presented = sigv4::presented(&parts)?;
     let expected = Expected { service, serves };
     let secret = KnownSecret { key, revision: 1 };
-    sigv4::verify(
-        &parts,
-        &presented,
-        secret,
-        &SigningKeys::holding(4),
-        now,
-        &expected,
-    )
+    sigv4::verify(&parts, &presented, secret, keys, now, &expected)
 }
 
 pub(crate) fn secret() -> SecretString {
