@@ -1,0 +1,282 @@
+//! Who is believed, and what they are allowed, over a store in memory.
+
+use std::sync::Arc;
+
+use ambient::{SeededEntropy, Timestamp};
+use arn::{AccountId, Arn, Place};
+use crypto::root::RootKey;
+use gate::{AuthenticationError, Authority, Caller, Cause, Demand, Demands, authenticate, authorize};
+use http::HeaderMap;
+use identity::{AccessKey, AccessKeySecrets, AccessKeys, NewAccessKey};
+use policy::Policy;
+use secret::SecretString;
+use sigv4::sign::Signer;
+use sigv4::{Expected, Service, SignatureError, SignedRequest, SigningKeys};
+use store::suite::Site;
+use store::suite::memory::Memory;
+use store::{Change, Domain, OutboxSink, Store, StoreOptions, Vault};
+
+const NOW: Timestamp = Timestamp::from_seconds(1_700_000_000);
+
+struct Nowhere;
+
+impl OutboxSink for Nowhere {
+    fn queue(&self, _: u64, _: Vec<Vec<u8>>) {}
+}
+
+/// An installation with one account, whose root user has one access key.
+struct Town {
+    store: Store,
+    vault: Vault,
+    account: AccountId,
+    key: NewAccessKey,
+    signing_keys: SigningKeys,
+}
+
+async fn town() -> Town {
+    let entropy = Arc::new(SeededEntropy::new(1));
+    let tables = [
+        store::table_spec::<AccessKeys>(),
+        store::secret_table_spec::<AccessKeySecrets>(),
+    ];
+    let root = RootKey::generate(&*entropy).unwrap();
+    let backend = Memory::new().open().unwrap();
+    let key = NewAccessKey::draw(&*entropy).unwrap();
+    let (store, vault) = Store::open(
+        backend,
+        &tables,
+        root,
+        entropy,
+        Arc::new(Nowhere),
+        StoreOptions::new(),
+    )
+    .unwrap();
+    let account: AccountId = "111122223333".parse().unwrap();
+    let mut change = Change::new();
+    change.put::<AccessKeys>(
+        Domain::Installation,
+        key.id.clone(),
+        AccessKey::of_root(account, NOW),
+    );
+    let secret = Arc::new(SecretString::new(key.secret.expose().to_owned()));
+    change.put_secret::<AccessKeySecrets>(Domain::Installation, key.id.clone(), secret);
+    store
+        .commit(store.snapshot().view().into_reads(), change)
+        .await
+        .unwrap();
+    Town {
+        store,
+        vault,
+        account,
+        key,
+        signing_keys: SigningKeys::holding(10),
+    }
+}
+
+impl Town {
+    /// Authenticates a request that is signed with `secret`, and perhaps a session token.
+    fn call(&self, secret: &str, token: Option<&str>) -> Result<Caller, AuthenticationError> {
+        let kms = Service::named("kms");
+        let secret = SecretString::new(secret.to_owned());
+        let mut signer = Signer::new(self.key.id.as_str(), secret, "us-east-1", kms);
+        if let Some(token) = token {
+            signer = signer.with_session_token(SecretString::new(token.to_owned()));
+        }
+        let mut headers = HeaderMap::new();
+        headers.insert("host", "localhost".parse().unwrap());
+        signer.sign("POST", "/", "", &mut headers, b"{}", NOW).unwrap();
+        let request = SignedRequest {
+            method: "POST",
+            path: "/",
+            query: "",
+            headers: &headers,
+            body: b"{}",
+        };
+        let presented = sigv4::presented(&request).unwrap();
+        let expected = Expected {
+            service: &kms,
+            serves: &|region| region == "us-east-1",
+        };
+        let view = self.store.snapshot().view();
+        authenticate(
+            &request,
+            &presented,
+            &view,
+            &self.vault,
+            &self.signing_keys,
+            NOW,
+            &expected,
+        )
+    }
+
+    fn caller(&self) -> Caller {
+        self.call(self.key.secret.expose(), None).unwrap()
+    }
+
+    fn key_of(&self, account: &str) -> Arn {
+        let place = Place {
+            account: account.parse().unwrap(),
+            region: "us-east-1".parse().unwrap(),
+        };
+        place.arn("kms", "key/1234abcd-12ab-34cd-56ef-1234567890ab")
+    }
+
+    fn demand(&self, owner: &str, policy: &str) -> Demand {
+        Demand {
+            action: "kms:Encrypt",
+            resource: self.key_of(owner),
+            owner: owner.parse().unwrap(),
+            authority: Authority::Resource(Arc::new(Policy::parse(policy).unwrap())),
+        }
+    }
+
+    /// What denies the demand, if anything does.
+    fn denied(&self, demand: Demand) -> Option<Cause> {
+        let view = self.store.snapshot().view();
+        authorize(&self.caller(), Demands::of(demand), (), &view)
+            .err()
+            .map(|denial| denial.cause)
+    }
+}
+
+fn signature(refused: Result<Caller, AuthenticationError>) -> SignatureError {
+    match refused {
+        Err(AuthenticationError::Signature(error)) => error,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn allowing(principal: &str) -> String {
+    format!(
+        r#"{{"Statement":[{{"Effect":"Allow","Principal":{{"AWS":"{principal}"}},"Action":"kms:*","Resource":"*"}}]}}"#
+    )
+}
+
+const OWN: &str = "111122223333";
+const OTHER: &str = "444455556666";
+
+#[tokio::test]
+async fn the_right_secret_makes_the_root_user_the_caller() {
+    let town = town().await;
+    let caller = town.caller();
+    assert!(caller.is_root());
+    assert_eq!(caller.account(), town.account);
+    assert_eq!(caller.arn().as_str(), "arn:aws:iam::111122223333:root");
+}
+
+#[tokio::test]
+async fn a_wrong_secret_or_a_session_token_that_nobody_gave_is_refused() {
+    let town = town().await;
+    assert_eq!(signature(town.call("wrong", None)), SignatureError::Mismatch);
+    assert_eq!(
+        signature(town.call(town.key.secret.expose(), Some("token"))),
+        SignatureError::UnknownKey
+    );
+}
+
+#[tokio::test]
+async fn a_deleted_access_key_is_refused_at_once_and_its_permits_too() {
+    let town = town().await;
+    let caller = town.caller();
+    let mut change = Change::new();
+    change.delete::<AccessKeys>(Domain::Installation, town.key.id.clone());
+    town.store
+        .commit(town.store.snapshot().view().into_reads(), change)
+        .await
+        .unwrap();
+    assert_eq!(
+        signature(town.call(town.key.secret.expose(), None)),
+        SignatureError::UnknownKey
+    );
+    let view = town.store.snapshot().view();
+    let denial = authorize(&caller, Demands::of(town.demand(OWN, &allowing(OWN))), (), &view).unwrap_err();
+    assert_eq!(denial.cause, Cause::CallerGone);
+}
+
+#[tokio::test]
+async fn a_permit_covers_what_was_demanded_and_nothing_else() {
+    let town = town().await;
+    let view = town.store.snapshot().view();
+    let demands = Demands::of(town.demand(OWN, &allowing(OWN)));
+    let permit = authorize(&town.caller(), demands, "target", &view).unwrap();
+    assert_eq!(*permit.targets(), "target");
+    assert!(permit.covers("kms:Encrypt", &town.key_of(OWN)));
+    assert!(!permit.covers("kms:Decrypt", &town.key_of(OWN)));
+    assert!(!permit.covers("kms:Encrypt", &town.key_of(OTHER)));
+}
+
+#[tokio::test]
+async fn a_public_permit_opens_nothing() {
+    let town = town().await;
+    let view = town.store.snapshot().view();
+    let permit = authorize(&town.caller(), Demands::public("a test"), (), &view).unwrap();
+    assert!(!permit.covers("kms:Encrypt", &town.key_of(OWN)));
+}
+
+#[tokio::test]
+async fn every_one_of_several_demands_has_to_be_allowed() {
+    let town = town().await;
+    let view = town.store.snapshot().view();
+    let (open, closed) = (
+        town.demand(OWN, &allowing(OWN)),
+        town.demand(OWN, r#"{"Statement":[]}"#),
+    );
+    for demands in [
+        Demands::of(open.clone()).and(closed.clone()),
+        Demands::of(closed.clone()).and(open.clone()),
+        Demands::public("a test").and(closed.clone()),
+    ] {
+        let denial = authorize(&town.caller(), demands, (), &view).unwrap_err();
+        assert_eq!(denial.cause, Cause::NoResourcePolicy);
+    }
+}
+
+#[tokio::test]
+async fn a_key_whose_policy_leaves_the_account_out_is_closed_to_its_root_user() {
+    let town = town().await;
+    assert_eq!(town.denied(town.demand(OWN, &allowing(OWN))), None);
+    assert_eq!(
+        town.denied(town.demand(OWN, &allowing(OTHER))),
+        Some(Cause::NoResourcePolicy)
+    );
+}
+
+#[tokio::test]
+async fn a_deny_is_told_with_its_statement() {
+    let town = town().await;
+    let policy = r#"{"Statement":[
+        {"Effect":"Allow","Principal":"*","Action":"kms:*","Resource":"*"},
+        {"Sid":"never","Effect":"Deny","Principal":"*","Action":"kms:Encrypt","Resource":"*"}]}"#;
+    let view = town.store.snapshot().view();
+    let denial = authorize(&town.caller(), Demands::of(town.demand(OWN, policy)), (), &view).unwrap_err();
+    assert_eq!(denial.statement(), Some("never"));
+    assert_eq!(
+        denial.to_string(),
+        "User: arn:aws:iam::111122223333:root is not authorized to perform: kms:Encrypt on resource: \
+         arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab with an explicit deny in a \
+         resource-based policy"
+    );
+}
+
+#[tokio::test]
+async fn a_foreign_key_that_is_closed_tells_nothing() {
+    let town = town().await;
+    assert_eq!(town.denied(town.demand(OTHER, &allowing(OWN))), None);
+    assert_eq!(
+        town.denied(town.demand(OTHER, &allowing(OTHER))),
+        Some(Cause::Foreign)
+    );
+    let deny = r#"{"Statement":[{"Effect":"Deny","Principal":"*","Action":"kms:*","Resource":"*"}]}"#;
+    assert_eq!(town.denied(town.demand(OTHER, deny)), Some(Cause::Foreign));
+}
+
+#[tokio::test]
+async fn what_the_callers_own_policies_decide_is_open_to_root_in_its_own_account_alone() {
+    let town = town().await;
+    let of = |owner: &str| Demand {
+        authority: Authority::Identity,
+        ..town.demand(owner, &allowing(OWN))
+    };
+    assert_eq!(town.denied(of(OWN)), None);
+    assert_eq!(town.denied(of(OTHER)), Some(Cause::Foreign));
+}
