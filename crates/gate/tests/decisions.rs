@@ -1,4 +1,5 @@
 //! Who is believed, and what they are allowed, over a store in memory.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 use std::sync::Arc;
 
