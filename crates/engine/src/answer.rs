@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use ambient::task;
 use arn::{Place, Region};
@@ -37,11 +38,10 @@ pub trait AnyOperation: sealed::Sealed + Send + Sync {
     fn output(&self) -> &'static Schema;
 
     #[doc(hidden)]
-    fn walk(&self, engine: Arc<Engine>, call: Call, body: SecretBuffer) -> Walk;
+    fn walk(&self, engine: Arc<Engine>, call: Arc<Call>, body: SecretBuffer) -> Walk;
 }
 
-#[doc(hidden)]
-pub type Walk = Pin<Box<dyn Future<Output = Answer> + Send>>;
+pub(crate) type Walk = Pin<Box<dyn Future<Output = Answer> + Send>>;
 
 /// The body of a success, where the operation has one, or the refusal.
 type Answer = Result<Option<SecretBuffer>, Failure>;
@@ -64,7 +64,7 @@ impl<O: Operation> AnyOperation for O {
         O::Output::schema()
     }
 
-    fn walk(&self, engine: Arc<Engine>, call: Call, body: SecretBuffer) -> Walk {
+    fn walk(&self, engine: Arc<Engine>, call: Arc<Call>, body: SecretBuffer) -> Walk {
         Box::pin(async move {
             let _walking = engine.walks.begin();
             walk::<O>(&engine, &call, body).await
@@ -89,18 +89,30 @@ impl Engine {
         };
         match self.admit(&request, request_id) {
             Ok((operation, call)) => {
-                let name = operation.spec().name;
-                let internal_error = call.service.internal_error;
-                let walk = operation.walk(Arc::clone(self), call, request.body);
-                let answer = task::spawn(walk).await;
-                let answer = answer.unwrap_or_else(|_| Err(Failure::silent(internal_error, 500)));
-                respond(request_id, Some(name), answer)
+                let call = Arc::new(call);
+                let walk = operation.walk(Arc::clone(self), Arc::clone(&call), request.body);
+                let answer = match task::spawn(walk).await {
+                    Ok(answer) => answer,
+                    // A fault of ours; the call is recorded all the same, and refused.
+                    Err(_) => self.record_fault(&call, &operation.spec()).await,
+                };
+                respond(request_id, Some(operation.spec().name), answer)
             }
             Err((operation, failure)) => {
                 self.note_refused(&request, request_id, &failure);
                 respond(request_id, operation, Err(failure))
             }
         }
+    }
+
+    async fn record_fault(&self, call: &Call, spec: &OperationSpec) -> Answer {
+        let failure = self.unavailable(call);
+        let tale = Tale {
+            failure: Some((failure.code, None)),
+            ..Tale::default()
+        };
+        self.append(call, spec, &tale).await?;
+        Err(failure)
     }
 
     /// Finds the operation, and who calls it.
@@ -200,7 +212,12 @@ async fn walk<O: Operation>(engine: &Engine, call: &Call, body: SecretBuffer) ->
     let mut expired = engine.clock.reaches(deadline);
     let walked = async {
         let input = match aws_json::decode::<O::Input>(body.expose()) {
-            Ok(read) => read.value,
+            Ok(read) => {
+                engine
+                    .unknown_members
+                    .fetch_add(read.unknown_members as u64, Ordering::Relaxed);
+                read.value
+            }
             Err(unreadable) => {
                 // What may not be recorded of the input may not be recorded of its refusal.
                 let recorded = unreadable.message(model::View::Audit);

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use ambient::{Clock, Entropy, EntropyFailed, task};
@@ -132,6 +133,7 @@ impl Installation {
             services: options.services,
             regions: options.regions,
             walks: Walks::default(),
+            unknown_members: AtomicU64::new(0),
         };
         Ok(Installation {
             engine: Arc::new(engine),
