@@ -33,6 +33,8 @@ mod state;
 mod store;
 pub mod suite;
 mod table;
+#[cfg(test)]
+mod tests;
 mod vault;
 mod view;
 mod writer;

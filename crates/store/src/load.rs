@@ -7,8 +7,8 @@ use ambient::Entropy;
 use crypto::root::RootKey;
 use imbl::{OrdMap, OrdSet};
 
-use crate::backend::{Backend, BackendError, CommitFailure, Group, StoredRow};
-use crate::error::{OpenError, StoreError};
+use crate::backend::{Backend, CommitFailure, Group, StoredRow};
+use crate::error::OpenError;
 use crate::head::{HEAD, Head, head_row};
 use crate::keyring::{self, DOMAIN_KEYS, HeadKeys, Keyring, damaged};
 use crate::limits;
@@ -72,10 +72,7 @@ pub(crate) fn open(
     let (keyring, head_keys) = keyring::unwrap_all(&root, first.domain_keys())?;
     let sealed_head = first.head(&head_keys)?;
     let keyring = Arc::new(keyring);
-    let gathered = gather(backend, tables, &keyring, &head_keys, true)?;
-    if !gathered.head.same_rows(&sealed_head) {
-        return Err(OpenError::RolledBack);
-    }
+    let gathered = gather(backend, tables, &keyring, &head_keys, true)?.counted_by(&sealed_head)?;
     let mut state = State {
         head: sealed_head,
         rows: OrdMap::new(),
@@ -105,10 +102,7 @@ pub(crate) fn verify(backend: &mut dyn Backend, shared: &Shared) -> Result<Head,
     let keyring = shared.published.load().keyring.clone();
     let first = first_rows(backend)?.ok_or(OpenError::RolledBack)?;
     let sealed_head = first.head(&shared.head_keys)?;
-    let gathered = gather(backend, &shared.tables, &keyring, &shared.head_keys, false)?;
-    if !gathered.head.same_rows(&sealed_head) {
-        return Err(OpenError::RolledBack);
-    }
+    gather(backend, &shared.tables, &keyring, &shared.head_keys, false)?.counted_by(&sealed_head)?;
     Ok(sealed_head)
 }
 
@@ -246,9 +240,27 @@ struct Chunk {
     entries: Vec<Entry>,
 }
 
+/// What was read and checked of a store.
+#[derive(Default)]
 struct Gathered {
     head: Head,
     chunks: Vec<Chunk>,
+    /// What is wrong with some row, apart from whether it belongs there at all.
+    wrong: Option<OpenError>,
+}
+
+impl Gathered {
+    /// That these are the rows that the head counts, and then that each is in order: a row that does not open
+    /// because it was swapped is to be told as swapped.
+    fn counted_by(self, head: &Head) -> Result<Gathered, OpenError> {
+        if !self.head.same_rows(head) {
+            return Err(OpenError::RolledBack);
+        }
+        match self.wrong {
+            Some(wrong) => Err(wrong),
+            None => Ok(self),
+        }
+    }
 }
 
 /// Reads every row but the head. This thread reads, others hash and open what was read; the rows are kept only if
@@ -276,14 +288,12 @@ fn gather(
         (read, checked)
     });
     read?;
-    let mut all = Gathered {
-        head: Head::default(),
-        chunks: Vec::new(),
-    };
+    let mut all = Gathered::default();
     for part in checked {
-        let part = part.map_err(|_| damaged("a row could not be checked"))??;
+        let part = part.map_err(|_| damaged("a row could not be checked"))?;
         all.head.merge(&part.head);
         all.chunks.extend(part.chunks);
+        all.wrong = all.wrong.or(part.wrong);
     }
     all.chunks.sort_unstable_by_key(|chunk| chunk.place);
     Ok(all)
@@ -291,9 +301,13 @@ fn gather(
 
 fn read_chunks(backend: &mut dyn Backend, full: SyncSender<Chunk>) -> Result<(), OpenError> {
     let mut chunk = Chunk::default();
+    let head = head_row();
     let mut odd = false;
-    let mut stopped = false;
-    let read: Result<(), BackendError> = backend.load(&[DOMAIN_KEYS.0], None, &mut |key, revision, value| {
+    let mut sent = true;
+    backend.load(&[], None, &mut |key, revision, value| {
+        if key == head.as_bytes() {
+            return;
+        }
         let Some(key) = RowKey::from_bytes(key) else {
             odd = true;
             return;
@@ -307,17 +321,19 @@ fn read_chunks(backend: &mut dyn Backend, full: SyncSender<Chunk>) -> Result<(),
                 rows: Vec::with_capacity(limits::LOAD_CHUNK),
                 entries: Vec::new(),
             };
-            stopped |= full.send(std::mem::replace(&mut chunk, next)).is_err();
+            sent &= full.send(std::mem::replace(&mut chunk, next)).is_ok();
         }
-    });
-    read?;
+    })?;
     if odd {
         return Err(damaged("a row has no key"));
     }
-    stopped |= full.send(chunk).is_err();
-    // The workers say themselves why they stopped.
-    let _ = stopped;
-    Ok(())
+    sent &= full.send(chunk).is_ok();
+    // INVARIANT: the receiver outlives this thread's work; without one no row would have been checked.
+    if sent {
+        Ok(())
+    } else {
+        Err(damaged("the rows could not be checked"))
+    }
 }
 
 fn check_chunks(
@@ -326,40 +342,28 @@ fn check_chunks(
     keyring: &Keyring,
     keys: &HeadKeys,
     keep: bool,
-) -> Result<Gathered, OpenError> {
-    let mut checked = Gathered {
-        head: Head::default(),
-        chunks: Vec::new(),
-    };
-    let mut wrong = None;
+) -> Gathered {
+    let mut checked = Gathered::default();
     loop {
         let chunk = work.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(mut chunk) = chunk else { break };
-        if wrong.is_some() {
-            // The reader is not to wait for a place in the queue.
-            continue;
+        let Ok(mut chunk) = chunk else {
+            return checked;
+        };
+        for (key, row) in &chunk.rows {
+            checked.head.add(&keys.hash, key, row.revision, &row.value);
         }
-        match check_chunk(&mut chunk, tables, keyring, keys, keep) {
-            Ok(head) => checked.head.merge(&head),
-            Err(error) => wrong = Some(error),
+        if let Err(wrong) = check_chunk(&mut chunk, tables, keyring, keep) {
+            checked.wrong.get_or_insert(wrong);
         }
         if keep {
             checked.chunks.push(chunk);
         }
     }
-    wrong.map_or(Ok(checked), Err)
 }
 
-fn check_chunk(
-    chunk: &mut Chunk,
-    tables: &Tables,
-    keyring: &Keyring,
-    keys: &HeadKeys,
-    keep: bool,
-) -> Result<Head, OpenError> {
-    let mut head = Head::default();
-    for (key, row) in &chunk.rows {
-        head.add(&keys.hash, key, row.revision, &row.value);
+/// Sees that every row is of a known form, opens those that have index entries, and lets go of cold values.
+fn check_chunk(chunk: &mut Chunk, tables: &Tables, keyring: &Keyring, keep: bool) -> Result<(), OpenError> {
+    for (key, row) in &mut chunk.rows {
         let spec = tables.get(key.table().0).ok_or_else(|| OpenError::NewerFormat {
             what: format!("a table with the number {}", key.table().0),
         })?;
@@ -370,26 +374,16 @@ fn check_chunk(
             });
         }
         if keep && spec.entries.is_some() {
-            let entries = tables
-                .index_entries(keyring, key, &row.value)
-                .map_err(|error| match error {
-                    StoreError::UnknownDomain => OpenError::RolledBack,
-                    error => OpenError::Damaged {
-                        what: error.to_string(),
-                    },
-                })?;
+            let entries = tables.index_entries(keyring, key, &row.value);
+            let entries = entries.map_err(|error| damaged(&error.to_string()))?;
             chunk
                 .entries
                 .extend(entries.iter().map(|entry| Entry::new(key, entry)));
         }
-        // Values of cold tables are not kept; their keys are, to be counted.
-    }
-    if keep {
-        for (key, row) in &mut chunk.rows {
-            if !tables.get(key.table().0).is_some_and(|spec| spec.resident) {
-                row.value = Arc::from([]);
-            }
+        if keep && !spec.resident {
+            // The key is kept, to be counted.
+            row.value = Arc::from([]);
         }
     }
-    Ok(head)
+    Ok(())
 }

@@ -280,18 +280,28 @@ impl Writer {
 
     /// Sees to it that the backend works and that no group is in doubt.
     fn ready(&mut self) -> Result<(), Unavailable> {
-        if let Some(error) = self.failed.clone() {
-            // On an error it has already said why, and the next change tries again.
-            let head = self.reopen().map_err(|_| Unavailable::Backend(error))?;
-            match self.doubt.take() {
-                Some(draft) if draft.state.head == head => self.publish(draft),
-                _ if head == self.durable.head => {}
-                _ => self.damaged = Some(OpenError::RolledBack),
+        if self.damaged.is_none()
+            && let Some(error) = self.failed.clone()
+        {
+            match self.reopen() {
+                Ok(head) => self.resolve(head),
+                Err(_) if self.damaged.is_some() => {}
+                // It has said why already, and the next change tries again.
+                Err(_) => return Err(Unavailable::Backend(error)),
             }
         }
         match &self.damaged {
             Some(damaged) => Err(Unavailable::Damaged(Box::new(damaged.clone()))),
             None => Ok(()),
+        }
+    }
+
+    /// Settles a group in doubt by the head that was found.
+    fn resolve(&mut self, head: Head) {
+        match self.doubt.take() {
+            Some(draft) if draft.state.head == head => self.publish(draft),
+            _ if head == self.durable.head => {}
+            _ => self.damaged = Some(OpenError::RolledBack),
         }
     }
 
