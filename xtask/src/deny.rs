@@ -190,7 +190,7 @@ mod tests {
             allow: vec!["MIT".to_owned()],
             exceptions: vec![Exception {
                 name: "imbl".to_owned(),
-                allow: vec!["MPL-2.0+".to_owned()],
+                allow: vec!["MPL-2.0".to_owned()],
             }],
         }
     }

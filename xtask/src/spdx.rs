@@ -48,7 +48,8 @@ fn one(words: &mut &[&str], accepted: &dyn Fn(&str) -> bool) -> Option<bool> {
         }
         [licence, rest @ ..] => {
             *words = rest;
-            Some(accepted(licence))
+            // `MPL-2.0+` is that version or a later one, as the user likes.
+            Some(accepted(licence.strip_suffix('+').unwrap_or(licence)))
         }
     }
 }
@@ -87,6 +88,11 @@ mod tests {
             &["Apache-2.0 WITH LLVM-exception"]
         ));
         assert!(!reads("Apache-2.0 WITH LLVM-exception", &["Apache-2.0"]));
+    }
+
+    #[test]
+    fn or_later_includes_the_version_named() {
+        assert!(reads("MPL-2.0+", &["MPL-2.0"]));
     }
 
     #[test]
