@@ -19,7 +19,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serves until it is told to stop
-    Server(commands::server::Arguments),
+    Server(Box<commands::server::Arguments>),
     /// Prints what a shell needs to reach the server: eval "$(keystead env)"
     Env(commands::env::Arguments),
 }

@@ -58,8 +58,14 @@ mod tests {
     fn a_usage_error_says_in_one_line_what_is_wrong_and_what_to_do() {
         let look = "see `keystead --help` and `keystead COMMAND --help`";
         for (arguments, said) in [
-            (&["server", "--frobnicate"][..], format!("unknown option --frobnicate: {look}")),
-            (&["server", "--listne", "x"], "unknown option --listne: did you mean --listen?".to_owned()),
+            (
+                &["server", "--frobnicate"][..],
+                format!("unknown option --frobnicate: {look}"),
+            ),
+            (
+                &["server", "--listne", "x"],
+                "unknown option --listne: did you mean --listen?".to_owned(),
+            ),
             (&["serve"], format!("unknown command serve: {look}")),
             (&[], format!("no command is given: {look}")),
             (&["server", "--tls"], format!("--tls needs a value: {look}")),

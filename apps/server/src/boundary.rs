@@ -1,66 +1,18 @@
 //! What the server asks of the parts that stand behind its ports.
 
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ambient::{Clock, Entropy};
 use arn::{AccountId, Region};
-use bytes::Bytes;
-use secret::{SecretBuffer, SecretBytes, SecretString};
+use identity::NewAccessKey;
+use secret::SecretBytes;
 
 use crate::metrics::Recorder;
 use crate::root_key::RootSecret;
 
-/// One complete request: its head, its whole body, and who sent it.
-#[derive(Debug)]
-pub struct Request {
-    /// The method, as sent.
-    pub method: http::Method,
-    /// The path, as sent: neither decoded nor normalised.
-    pub path: String,
-    /// The query, as sent and without its question mark; empty where there is none.
-    pub query: String,
-    /// The headers. `host` is always among them, on HTTP/2 filled from `:authority`.
-    pub headers: http::HeaderMap,
-    /// The body, read to its end.
-    pub body: SecretBuffer,
-    /// Where the request came from.
-    pub peer: Peer,
-}
-
-/// The other end of a connection.
-#[derive(Debug, Clone)]
-pub struct Peer {
-    /// Its address, as this machine sees it.
-    pub address: IpAddr,
-    /// What TLS agreed on; `None` without TLS.
-    pub tls: Option<Arc<TlsDetails>>,
-}
-
-/// What a TLS handshake agreed on, in the words that audit records use.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TlsDetails {
-    /// `TLSv1.2` or `TLSv1.3`.
-    pub version: &'static str,
-    /// The cipher suite by its IANA name, such as `TLS_AES_128_GCM_SHA256`.
-    pub cipher_suite: String,
-    /// The group of the key exchange, such as `X25519MLKEM768`; `None` where the handshake had none.
-    pub key_exchange: Option<String>,
-}
-
-/// An answer, ready to be sent.
-#[derive(Debug)]
-pub struct Response {
-    /// Status, headers and body, without the headers that HTTP's framing adds; a body that may hold secrets is erased
-    /// once it has been written.
-    pub http: http::Response<Bytes>,
-    /// The operation, where the request named one that exists.
-    pub operation: Option<&'static str>,
-    /// `ok`, or the error's code.
-    pub outcome: &'static str,
-}
+pub(crate) use engine::{Peer, Request, Response, TlsDetails};
 
 /// Answers requests: authenticates, decodes, authorizes, acts, records.
 pub trait Answer: Send + Sync + 'static {
@@ -80,9 +32,6 @@ pub trait Installation: Send + Sync + Sized + 'static {
     /// What it becomes when it is at work.
     type Engine: Answer;
 
-    /// Draws an access key, which nobody knows yet.
-    fn draw_access_key(&self) -> Result<AccessKey, Mistake>;
-
     /// The accounts there are; none before the first start has come so far.
     fn accounts(&self) -> Result<Vec<AccountId>, Mistake>;
 
@@ -90,7 +39,7 @@ pub trait Installation: Send + Sync + Sized + 'static {
     fn create_account(
         &self,
         account: AccountId,
-        key: &AccessKey,
+        key: &NewAccessKey,
     ) -> impl Future<Output = Result<(), Mistake>> + Send;
 
     /// A secret of the installation's own that is kept sealed, by name.
@@ -136,40 +85,21 @@ pub struct Terms {
     pub entropy: Arc<dyn Entropy>,
 }
 
-/// An access key, as a client needs it.
-#[derive(Debug)]
-pub struct AccessKey {
-    /// The public half, such as `AKIA…`.
-    pub id: String,
-    /// The secret half.
-    pub secret: SecretString,
-}
-
 /// Something that keeps the server from starting and that its operator can put right.
 ///
 /// It prints as one line: what is wrong, and what to do.
 #[derive(Debug, thiserror::Error)]
-#[error("{wrong}: {remedy}")]
-pub struct Mistake {
-    wrong: String,
-    remedy: String,
-    source: Option<Box<dyn std::error::Error + Send + Sync>>,
-}
+#[error("{0}")]
+pub struct Mistake(String);
 
 impl Mistake {
     /// What is wrong, and what to do; neither ends in a full stop.
-    pub fn new(wrong: impl Into<String>, remedy: impl Into<String>) -> Mistake {
-        Mistake {
-            wrong: wrong.into(),
-            remedy: remedy.into(),
-            source: None,
-        }
+    pub fn new(wrong: impl std::fmt::Display, remedy: &str) -> Mistake {
+        Mistake(format!("{wrong}: {remedy}"))
     }
 
-    /// The same, with what lies behind it.
-    #[must_use]
-    pub fn because(mut self, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Mistake {
-        self.source = Some(cause.into());
-        self
+    /// A line that says both already.
+    pub fn said(line: String) -> Mistake {
+        Mistake(line)
     }
 }

@@ -16,17 +16,18 @@ pub mod logging;
 pub mod metrics;
 mod profile;
 mod root_key;
+mod run;
 pub mod shell;
-mod signals;
 pub mod start;
 mod tls;
+mod wiring;
 
-pub use boundary::{
-    AccessKey, Answer, Foundation, Installation, Mistake, Peer, Request, Response, Terms, TlsDetails,
-};
+pub use boundary::{Answer, Foundation, Installation, Mistake, Terms};
 pub use directory::{DataDirectory, DirectoryError};
 pub use files::FileError;
 pub use keeper::KeeperError;
 pub use profile::{PROFILE, Profile};
 pub use root_key::{RootKeyError, RootSecret, environment};
+pub use run::run;
 pub use tls::TlsError;
+pub use wiring::Embedded;

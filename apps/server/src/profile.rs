@@ -5,9 +5,9 @@
 use std::path::Path;
 
 use arn::Region;
+use identity::NewAccessKey;
 use secret::SecretBuffer;
 
-use crate::boundary::AccessKey;
 use crate::directory::{DataDirectory, DirectoryError};
 use crate::files::{self, FileError};
 
@@ -26,7 +26,7 @@ pub struct Profile {
 }
 
 /// Writes the root access key. Durable when it returns.
-pub(crate) fn write_credentials(directory: &DataDirectory, key: &AccessKey) -> Result<(), FileError> {
+pub(crate) fn write_credentials(directory: &DataDirectory, key: &NewAccessKey) -> Result<(), FileError> {
     let mut text = SecretBuffer::with_capacity(256);
     for part in [
         "[",
@@ -97,7 +97,7 @@ impl Profile {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use secret::SecretString;
+    use ambient::SeededEntropy;
 
     #[test]
     fn a_profile_reads_back_as_it_was_written() {
@@ -120,14 +120,15 @@ mod tests {
     fn credentials_have_awss_file_format() {
         let place = tempfile::tempdir().unwrap();
         let directory = DataDirectory::open(place.path()).unwrap();
-        let key = AccessKey {
-            id: "AKIDEXAMPLE".to_owned(),
-            secret: SecretString::new("not+much/of=a".to_owned()),
-        };
+        let key = NewAccessKey::draw(&SeededEntropy::new(1)).unwrap();
         write_credentials(&directory, &key).unwrap();
         assert_eq!(
             std::fs::read_to_string(directory.credentials()).unwrap(),
-            "[keystead]\naws_access_key_id = AKIDEXAMPLE\naws_secret_access_key = not+much/of=a\n"
+            format!(
+                "[keystead]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
+                key.id.as_str(),
+                key.secret.expose()
+            )
         );
     }
 }

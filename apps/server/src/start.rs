@@ -7,6 +7,7 @@ use std::sync::Arc;
 use ambient::task::JoinHandle;
 use ambient::{Clock, Entropy, EntropyFailed, task};
 use arn::AccountId;
+use identity::NewAccessKey;
 use secret::SecretString;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{mpsc, watch};
@@ -22,7 +23,7 @@ use crate::limits::{BACKLOG, Limits};
 use crate::metrics::Recorder;
 use crate::profile::{self, Profile};
 use crate::root_key::RootKeyError;
-use crate::{logging, shell, tls};
+use crate::{shell, tls};
 
 /// What keeps a server from starting. Each prints as one line: what is wrong, and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -86,22 +87,6 @@ pub struct Surroundings {
     pub stop: mpsc::Receiver<()>,
     /// The bounds of the main port.
     pub limits: Limits,
-}
-
-/// Runs a server in this process until a signal stops it.
-pub fn run(config: Config, foundation: impl Foundation) -> Result<(), StartError> {
-    logging::start(config.log);
-    secret::forbid_core_dumps();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(StartError::Runtime)?;
-    let ended = runtime.block_on(async {
-        let surroundings = crate::signals::surroundings().map_err(StartError::Runtime)?;
-        serve(config, foundation, surroundings).await
-    });
-    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
-    ended
 }
 
 /// Runs a server until its surroundings stop it.
@@ -234,7 +219,7 @@ impl Ground {
             None => random_account(entropy)?,
         };
         // Killed after the file and before the account, the next start finds no account, and draws another key.
-        let key = installation.draw_access_key()?;
+        let key = NewAccessKey::draw(entropy)?;
         profile::write_credentials(&self.directory, &key)?;
         Ok(installation.create_account(account, &key).await?)
     }

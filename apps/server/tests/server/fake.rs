@@ -10,11 +10,13 @@ use ambient::{ManualClock, SeededEntropy, Timestamp};
 use arn::AccountId;
 use bytes::Bytes;
 use crypto::root::RootKeyId;
-use secret::{SecretBytes, SecretString};
+use engine::{Request, Response};
+use identity::NewAccessKey;
+use secret::SecretBytes;
 use server::config::{Config, Options, Tls};
 use server::limits::Limits;
 use server::start::{self, StartError, Surroundings};
-use server::{AccessKey, Answer, Foundation, Installation, Mistake, Request, Response, RootSecret, Terms};
+use server::{Answer, Foundation, Installation, Mistake, RootSecret, Terms};
 use tokio::sync::{Notify, mpsc};
 
 pub(crate) const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
@@ -50,13 +52,6 @@ impl Foundation for Fake {
 impl Installation for Fake {
     type Engine = Fake;
 
-    fn draw_access_key(&self) -> Result<AccessKey, Mistake> {
-        Ok(AccessKey {
-            id: "AKIAFAKE".to_owned(),
-            secret: SecretString::new("fake".to_owned()),
-        })
-    }
-
     fn accounts(&self) -> Result<Vec<AccountId>, Mistake> {
         Ok(self
             .0
@@ -68,8 +63,12 @@ impl Installation for Fake {
             .collect())
     }
 
-    async fn create_account(&self, account: AccountId, key: &AccessKey) -> Result<(), Mistake> {
-        self.0.accounts.lock().unwrap().push((account, key.id.clone()));
+    async fn create_account(&self, account: AccountId, key: &NewAccessKey) -> Result<(), Mistake> {
+        self.0
+            .accounts
+            .lock()
+            .unwrap()
+            .push((account, key.id.as_str().to_owned()));
         Ok(())
     }
 

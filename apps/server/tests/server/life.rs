@@ -69,7 +69,7 @@ async fn a_first_start_makes_what_clients_need_and_says_how_to_go_on() {
     assert!(
         server
             .read("credentials")
-            .starts_with("[keystead]\naws_access_key_id = AKIAFAKE\n")
+            .starts_with("[keystead]\naws_access_key_id = AKIA")
     );
     server.stop().await;
 }

@@ -1,18 +1,41 @@
-//! The signals that stop a server, and what else the real one takes from its surroundings.
+//! A server in a process of its own: real clocks, real signals.
 
 use std::io::{self, Write};
 use std::sync::Arc;
+use std::time::Duration;
 
 use ambient::{SystemClock, SystemEntropy, task};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
+use crate::config::{Config, StoreKind};
 use crate::limits::Limits;
-use crate::root_key;
-use crate::start::Surroundings;
+use crate::start::{self, StartError, Surroundings};
+use crate::{logging, root_key, wiring};
+
+/// Runs a server in this process until SIGTERM or SIGINT stops it.
+pub fn run(config: Config) -> Result<(), StartError> {
+    logging::start(config.log);
+    secret::forbid_core_dumps();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(StartError::Runtime)?;
+    let ended = runtime.block_on(async {
+        let surroundings = surroundings().map_err(StartError::Runtime)?;
+        match config.store {
+            StoreKind::Embedded => start::serve(config, wiring::Embedded, surroundings).await,
+        }
+    });
+    runtime.shutdown_timeout(LAST_WORK);
+    ended
+}
+
+/// What threads of the runtime may take to end once the server has stopped.
+const LAST_WORK: Duration = Duration::from_secs(1);
 
 /// The machine's clock and entropy, the process's environment and standard error, and SIGTERM and SIGINT.
-pub(crate) fn surroundings() -> io::Result<Surroundings> {
+fn surroundings() -> io::Result<Surroundings> {
     Ok(Surroundings {
         clock: Arc::new(SystemClock::start()),
         entropy: Arc::new(SystemEntropy),
