@@ -68,7 +68,7 @@ impl fmt::Debug for KeyId {
 pub struct AliasName(String);
 
 /// What every alias name begins with.
-const ALIAS_PREFIX: &str = "alias/";
+pub const ALIAS_PREFIX: &str = "alias/";
 
 impl AliasName {
     /// Parses a name that a look-up may use; which names may be *made* is CreateAlias's to say.

@@ -129,17 +129,13 @@ impl KeySpec {
         match self {
             KeySpec::SymmetricDefault => &[EncryptDecrypt],
             KeySpec::Rsa2048 | KeySpec::Rsa3072 | KeySpec::Rsa4096 => &[EncryptDecrypt, SignVerify],
-            KeySpec::EccNistP256 | KeySpec::EccNistP384 | KeySpec::EccNistP521 => {
-                &[SignVerify, KeyAgreement]
-            }
+            KeySpec::EccNistP256 | KeySpec::EccNistP384 | KeySpec::EccNistP521 => &[SignVerify, KeyAgreement],
             KeySpec::EccSecgP256k1
             | KeySpec::EccNistEdwards25519
             | KeySpec::MlDsa44
             | KeySpec::MlDsa65
             | KeySpec::MlDsa87 => &[SignVerify],
-            KeySpec::Hmac224 | KeySpec::Hmac256 | KeySpec::Hmac384 | KeySpec::Hmac512 => {
-                &[GenerateVerifyMac]
-            }
+            KeySpec::Hmac224 | KeySpec::Hmac256 | KeySpec::Hmac384 | KeySpec::Hmac512 => &[GenerateVerifyMac],
             KeySpec::Sm2 => &[EncryptDecrypt, SignVerify, KeyAgreement],
             KeySpec::MlKem512 | KeySpec::MlKem768 | KeySpec::MlKem1024 => &[EncapsulateDecapsulate],
         }
@@ -321,7 +317,14 @@ mod tests {
     #[test]
     fn names_are_those_of_the_model() {
         let specs: Vec<&str> = KeySpec::ALL.iter().map(KeySpec::as_str).collect();
-        for name in ["ECC_NIST_P521", "ECC_SECG_P256K1", "HMAC_224", "SM2", "ML_DSA_87", "ECC_NIST_EDWARDS25519"] {
+        for name in [
+            "ECC_NIST_P521",
+            "ECC_SECG_P256K1",
+            "HMAC_224",
+            "SM2",
+            "ML_DSA_87",
+            "ECC_NIST_EDWARDS25519",
+        ] {
             assert!(specs.contains(&name), "{name} in {specs:?}");
         }
         assert_eq!(OriginType::AwsCloudHsm.as_str(), "AWS_CLOUDHSM");

@@ -15,7 +15,12 @@ use crate::key_kinds::{
 };
 use crate::records::{Key, Keys, Origin};
 use crate::state::State;
-use crate::wire::{Algorithm, Description, MaterialIdText};
+use crate::wire::{Algorithm, MaterialIdText};
+
+/// What a key's owner says of it; may be empty.
+#[derive(Debug, Clone, Default, Shape)]
+#[shape(transparent, length = 0..=8192)]
+pub struct Description(pub String);
 
 /// All about a key but its material, policy, aliases, tags and rotation.
 #[derive(Debug, Shape)]
@@ -142,8 +147,12 @@ impl KeyMetadata {
         let damaged = || KmsError::Store(StoreError::Damaged(Keys::NAME));
         let spec: KeySpec = key.spec.parse().map_err(|_| damaged())?;
         let usage: KeyUsage = key.usage.parse().map_err(|_| damaged())?;
-        let algorithms = crypto::specs::find(&key.spec).ok_or_else(damaged)?.encryption_algorithms();
-        let algorithms = algorithms.iter().map(|algorithm| algorithm.name.parse().map_err(|_| damaged()));
+        let algorithms = crypto::specs::find(&key.spec)
+            .ok_or_else(damaged)?
+            .encryption_algorithms();
+        let algorithms = algorithms
+            .iter()
+            .map(|algorithm| algorithm.name.parse().map_err(|_| damaged()));
         let algorithms: Vec<Algorithm> = algorithms.collect::<Result<_, KmsError>>()?;
         Ok(KeyMetadata {
             account: place.account,

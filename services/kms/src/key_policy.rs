@@ -4,8 +4,9 @@
 
 use arn::{AccountId, Arn, Place};
 use engine::{Action, Authority, Demand, World};
-use model::Shape;
+use model::{Form, Path, Schema, Shape, Violations};
 use policy::{AwsPrincipal, Policy};
+use serde::{Deserializer, Serializer};
 
 use crate::records::KeyPolicy;
 use crate::{KmsError, action, limits};
@@ -19,6 +20,30 @@ pub struct PolicyText(pub String);
 #[derive(Debug, Clone, PartialEq, Eq, Shape)]
 #[shape(transparent, length = 1..=128, pattern = "[\\w]+")]
 pub struct PolicyName(String);
+
+/// Whether a caller may give a key a policy that locks itself out. `false` unless given, and recorded even then.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LockoutBypass(pub bool);
+
+impl Shape for LockoutBypass {
+    const FORM: &'static Form = bool::FORM;
+
+    fn schema() -> &'static Schema {
+        bool::schema()
+    }
+
+    fn decode<'de, D: Deserializer<'de>>(
+        source: D,
+        at: &Path<'_>,
+        violations: &mut Violations,
+    ) -> Result<Option<LockoutBypass>, D::Error> {
+        Ok(bool::decode(source, at, violations)?.map(LockoutBypass))
+    }
+
+    fn encode<S: Serializer>(&self, target: S, view: model::View) -> Result<S::Ok, S::Error> {
+        self.0.encode(target, view)
+    }
+}
 
 /// The name of a key's own policy.
 const DEFAULT: &str = "default";
@@ -73,13 +98,17 @@ pub fn read(text: &PolicyText, account: AccountId) -> Result<KeyPolicy, KmsError
     Ok(KeyPolicy::given(text.clone(), policy))
 }
 
-/// Refuses a policy under which the caller could not change the key's policy again.
+/// Refuses a policy under which the caller could not change the key's policy again, unless it is to be so.
 pub fn check_lockout(
     policy: &KeyPolicy,
     key: &Arn,
     place: &Place,
+    bypass: LockoutBypass,
     world: &World<'_>,
 ) -> Result<(), KmsError> {
+    if bypass.0 {
+        return Ok(());
+    }
     let again = Demand {
         action: action::PutKeyPolicy::NAME,
         resource: key.clone(),
@@ -145,7 +174,10 @@ mod tests {
             PolicyText(format!("{text}{}", " ".repeat(bytes - text.len())))
         };
         read(&sized(32_768), account).unwrap();
-        assert!(matches!(read(&sized(32_769), account), Err(KmsError::LimitExceeded(_))));
+        assert!(matches!(
+            read(&sized(32_769), account),
+            Err(KmsError::LimitExceeded(_))
+        ));
     }
 
     #[test]
@@ -156,9 +188,18 @@ mod tests {
             PolicyName::check_write(name.as_ref()).unwrap();
         }
         for name in ["Default", "other", "AWS_RAM"] {
-            assert!(matches!(PolicyName::check_read(named(name).as_ref()), Err(KmsError::NoPolicy)));
+            assert!(matches!(
+                PolicyName::check_read(named(name).as_ref()),
+                Err(KmsError::NoPolicy)
+            ));
         }
-        assert!(matches!(PolicyName::check_write(named("other").as_ref()), Err(KmsError::NoPolicy)));
-        assert!(matches!(PolicyName::check_write(named("AWS_RAM").as_ref()), Err(KmsError::Validation(_))));
+        assert!(matches!(
+            PolicyName::check_write(named("other").as_ref()),
+            Err(KmsError::NoPolicy)
+        ));
+        assert!(matches!(
+            PolicyName::check_write(named("AWS_RAM").as_ref()),
+            Err(KmsError::Validation(_))
+        ));
     }
 }

@@ -2,7 +2,13 @@
 //!
 //! `operations/` has one file for each operation; [`OPERATIONS`] is the table of them.
 
+#![allow(
+    unreachable_pub,
+    reason = "the crate's front is its service alone; within it, `pub` says what a module offers"
+)]
+
 mod action;
+mod aliases;
 mod chores;
 mod cipher;
 mod context;
@@ -10,11 +16,16 @@ mod data_key;
 mod duties;
 mod error;
 mod key_id;
+mod key_kinds;
+mod key_metadata;
+mod key_policy;
 pub mod limits;
 mod operations;
+mod paging;
 mod records;
 mod rotation;
 mod state;
+mod tags;
 mod target;
 mod wire;
 

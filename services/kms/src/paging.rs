@@ -66,7 +66,9 @@ impl<'v> Markers<'v> {
         let Some(Marker(text)) = marker else {
             return Ok(None);
         };
-        let sealed = URL_SAFE_NO_PAD.decode(text).map_err(|_| KmsError::InvalidMarker)?;
+        let sealed = URL_SAFE_NO_PAD
+            .decode(text)
+            .map_err(|_| KmsError::InvalidMarker)?;
         let snapshot = self.view.store().snapshot();
         let opened = snapshot.open(self.view.domain(), Purpose::Marker, &self.bound_to, &sealed);
         let end = opened.map_err(|_| KmsError::InvalidMarker)?;

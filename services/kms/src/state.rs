@@ -4,14 +4,13 @@
 
 use ambient::Timestamp;
 use arn::Arn;
-use model::Shape;
 
 use crate::KmsError;
+use crate::key_kinds::KeyState;
 use crate::records::Key;
 
-/// The state of a key, as DescribeKey shows it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Shape)]
-#[shape(rename_all = "UpperCamel")]
+/// The state of a key; AWS's other states belong to kinds of key that are not made here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     /// Usable.
     Enabled,
@@ -46,6 +45,16 @@ impl State {
         match self {
             State::Enabled | State::Disabled => Ok(()),
             State::PendingDeletion => Err(KmsError::PendingDeletion(arn.clone())),
+        }
+    }
+}
+
+impl From<State> for KeyState {
+    fn from(state: State) -> KeyState {
+        match state {
+            State::Enabled => KeyState::Enabled,
+            State::Disabled => KeyState::Disabled,
+            State::PendingDeletion => KeyState::PendingDeletion,
         }
     }
 }

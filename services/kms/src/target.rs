@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use arn::{AccountId, Arn, Place};
 use crypto::MaterialId;
-use engine::{Absent, Action, Authority, Demand, Failure, Locked, Miss, Resource, Targets, View};
+use engine::{Absent, Action, Authority, Demand, Failure, Locked, Miss, Resource, Targets, View, World};
 use policy::Policy;
-use store::{Domain, Held};
+use store::{Domain, Held, Table};
 
 use crate::KmsError;
 use crate::key_id::{AliasName, KeyId, Reference};
-use crate::records::{Aliases, Key, KeyPolicies, Keys, MaterialName, Materials, Version};
+use crate::records::{Alias, Aliases, Key, KeyPolicies, Keys, MaterialName, Materials, Version};
 use crate::state::State;
 
 /// The type of keys and aliases in audit records.
@@ -46,6 +46,21 @@ impl KeyTarget {
         }
     }
 
+    /// Writes the key back as `change` leaves it.
+    pub fn change(&self, world: &mut World<'_>, change: impl FnOnce(&mut Key)) {
+        let mut key = Key::clone(&self.key);
+        change(&mut key);
+        world.change().put::<Keys>(self.domain, self.id, key);
+    }
+
+    /// The resource that a record names.
+    pub fn resource(&self) -> Resource {
+        Resource {
+            arn: self.arn.clone(),
+            kind: RESOURCE_KIND,
+        }
+    }
+
     /// The lock of one of this key's materials.
     pub fn material(&self, version: &Version) -> MaterialLock<'_> {
         MaterialLock {
@@ -57,10 +72,7 @@ impl KeyTarget {
 
 impl Targets for KeyTarget {
     fn resources(&self) -> Vec<Resource> {
-        vec![Resource {
-            arn: self.arn.clone(),
-            kind: RESOURCE_KIND,
-        }]
+        vec![self.resource()]
     }
 
     fn response_of_silent_change(&self) -> Option<String> {
@@ -151,21 +163,26 @@ impl<'v> KeyFinder<'v> {
                 self.same_region(&place)?;
                 self.behind_alias::<A>(place, &name)
             }
-            Some(named) => self.find_named::<A>(text, named),
-            None => Err(KmsError::InvalidKeyId(text.to_owned()).into()),
+            _ => self.find_by_id_anywhere::<A>(text),
         }
     }
 
-    /// The key that `text` names by its id or ARN, to do `A` to it; aliases are refused.
+    /// The key of the caller's own account that `text` names by its id or ARN, to do `A` to it. Aliases are refused, and
+    /// so is every other account's key, as if its policy denied: most operations do not reach across accounts.
     pub fn find_by_id<A: Action>(self, text: &str) -> Result<KeyTarget, Miss<KmsError>> {
-        match Reference::parse(text) {
-            Some(Reference::Alias(_) | Reference::AliasArn(..)) => Err(KmsError::InvalidArn(
-                "Key Aliases are not supported for this operation.".to_owned(),
-            )
-            .into()),
-            Some(named) => self.find_named::<A>(text, named),
-            None => Err(KmsError::InvalidKeyId(text.to_owned()).into()),
+        let (place, id) = self.identified(text)?;
+        let own = self.view.place().account;
+        if place.account != own {
+            let arn = id.arn(&place);
+            return Err(absent::<A>(arn.clone(), place.account, KmsError::NoKey(arn)));
         }
+        self.present::<A>(place, id)
+    }
+
+    /// As [`KeyFinder::find_by_id`], but of any account.
+    pub fn find_by_id_anywhere<A: Action>(self, text: &str) -> Result<KeyTarget, Miss<KmsError>> {
+        let (place, id) = self.identified(text)?;
+        self.present::<A>(place, id)
     }
 
     /// The key `id` at `place`, if it is there and its deletion is not due.
@@ -195,15 +212,39 @@ impl<'v> KeyFinder<'v> {
         }))
     }
 
-    fn find_named<A: Action>(self, text: &str, named: Reference) -> Result<KeyTarget, Miss<KmsError>> {
-        let (place, id) = match named {
-            Reference::Arn(place, id) => (place, id),
-            Reference::Id(id) => (self.view.place().clone(), id),
-            Reference::Alias(_) | Reference::AliasArn(..) => {
-                return Err(KmsError::InvalidKeyId(text.to_owned()).into());
-            }
+    /// The alias `name` at `place` and the key that it stands for. An alias whose key is gone is gone with it, even while
+    /// its row waits for the key's destruction.
+    pub fn alias(
+        self,
+        place: &Place,
+        name: &AliasName,
+    ) -> Result<Option<(Held<Alias>, KeyTarget)>, KmsError> {
+        let Some(domain) = self.view.domain_of(place) else {
+            return Ok(None);
         };
-        self.same_region(&place)?;
+        let Some(alias) = self.view.store().get::<Aliases>(domain, name)? else {
+            return Ok(None);
+        };
+        let id = alias.target().ok_or(store::StoreError::Damaged(Aliases::NAME))?;
+        Ok(self.at(place, id)?.map(|key| (alias, key)))
+    }
+
+    /// The id or ARN that `text` is.
+    fn identified(self, text: &str) -> Result<(Place, KeyId), KmsError> {
+        match Reference::parse(text) {
+            Some(Reference::Id(id)) => Ok((self.view.place().clone(), id)),
+            Some(Reference::Arn(place, id)) => {
+                self.same_region(&place)?;
+                Ok((place, id))
+            }
+            Some(Reference::Alias(_) | Reference::AliasArn(..)) => Err(KmsError::InvalidArn(
+                "Key Aliases are not supported for this operation.".to_owned(),
+            )),
+            None => Err(KmsError::InvalidKeyId(text.to_owned())),
+        }
+    }
+
+    fn present<A: Action>(self, place: Place, id: KeyId) -> Result<KeyTarget, Miss<KmsError>> {
         match self.at(&place, id)? {
             Some(target) => Ok(target),
             None => {
@@ -214,23 +255,10 @@ impl<'v> KeyFinder<'v> {
     }
 
     fn behind_alias<A: Action>(self, place: Place, name: &AliasName) -> Result<KeyTarget, Miss<KmsError>> {
-        let found = match self.view.domain_of(&place) {
-            Some(domain) => self
-                .view
-                .store()
-                .get::<Aliases>(domain, name)
-                .map_err(KmsError::from)?
-                .and_then(|alias| alias.target()),
-            None => None,
-        };
-        let target = match found {
-            Some(id) => self.at(&place, id)?,
-            None => None,
-        };
-        target.ok_or_else(|| {
-            let arn = name.arn(&place);
-            absent::<A>(arn.clone(), place.account, KmsError::NoAlias(arn))
-        })
+        match self.alias(&place, name)? {
+            Some((_, target)) => Ok(target),
+            None => Err(no_alias::<A>(&place, name)),
+        }
     }
 
     fn same_region(self, place: &Place) -> Result<(), KmsError> {
@@ -240,6 +268,12 @@ impl<'v> KeyFinder<'v> {
             Err(KmsError::OtherRegion(place.region.to_string()))
         }
     }
+}
+
+/// There is no alias `name` at `place` to do `A` to.
+pub fn no_alias<A: Action>(place: &Place, name: &AliasName) -> Miss<KmsError> {
+    let arn = name.arn(place);
+    absent::<A>(arn.clone(), place.account, KmsError::NoAlias(arn))
 }
 
 fn absent<A: Action>(resource: Arn, owner: AccountId, answer: KmsError) -> Miss<KmsError> {

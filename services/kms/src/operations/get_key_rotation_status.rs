@@ -52,7 +52,7 @@ impl Operation for GetKeyRotationStatus {
 
     fn locate(input: &GetKeyRotationStatusInput, view: &View) -> Result<KeyTarget, Miss<KmsError>> {
         view.keys()
-            .find_by_id::<action::GetKeyRotationStatus>(&input.key_id)
+            .find_by_id_anywhere::<action::GetKeyRotationStatus>(&input.key_id)
     }
 
     fn demands(_: &GetKeyRotationStatusInput, key: &KeyTarget, _: &View) -> Demands {

@@ -127,7 +127,10 @@ pub enum RotationType {
     OnDemand,
 }
 
-const PAGE: PageSize = PageSize { usual: 100, most: 1000 };
+const PAGE: PageSize = PageSize {
+    usual: 100,
+    most: 1000,
+};
 
 impl ListKeyRotationsInput {
     fn markers<'v>(&'v self, key: &'v KeyTarget, view: &'v View) -> Markers<'v> {
@@ -147,13 +150,20 @@ impl RotationsListEntry {
             RotationKind::Automatic => Some(RotationType::Automatic),
             RotationKind::OnDemand => Some(RotationType::OnDemand),
         };
-        let current = key.key.current().is_some_and(|current| current.id() == version.id());
+        let current = key
+            .key
+            .current()
+            .is_some_and(|current| current.id() == version.id());
         RotationsListEntry {
             key_id: KeyReference(key.id.to_string()),
             key_material_id: version.id().into(),
             key_material_description: None,
             import_state: None,
-            key_material_state: if current { KeyMaterialState::Current } else { KeyMaterialState::NonCurrent },
+            key_material_state: if current {
+                KeyMaterialState::Current
+            } else {
+                KeyMaterialState::NonCurrent
+            },
             expiration_model: None,
             valid_to: None,
             rotation_date: rotation_type.map(|_| version.since()),
@@ -180,7 +190,10 @@ impl Operation for ListKeyRotations {
 
     fn check(input: &ListKeyRotationsInput, permit: &Permit<KeyTarget>, view: &View) -> Result<(), KmsError> {
         rotation::check_spec(permit.targets())?;
-        input.markers(permit.targets(), view).open(input.marker.as_ref()).map(drop)
+        input
+            .markers(permit.targets(), view)
+            .open(input.marker.as_ref())
+            .map(drop)
     }
 
     async fn act(
@@ -193,14 +206,31 @@ impl Operation for ListKeyRotations {
         let markers = input.markers(key, world.view());
         let size = PAGE.of(input.limit)?;
         let after = markers.open(input.marker.as_ref())?;
-        let listed = record.versions.iter().filter(|version| input.lists_all() || version.by != RotationKind::Creation);
+        let listed = record
+            .versions
+            .iter()
+            .filter(|version| input.lists_all() || version.by != RotationKind::Creation);
         // A material is never taken off the list while its key lives, so the one that a marker names is there.
-        let passed = |version: &&Version| after.as_ref().is_some_and(|after| version.id().as_bytes() != &after[..]);
-        let skipped = if after.is_some() { listed.clone().take_while(passed).count() + 1 } else { 0 };
+        let passed = |version: &&Version| {
+            after
+                .as_ref()
+                .is_some_and(|after| version.id().as_bytes() != &after[..])
+        };
+        let skipped = if after.is_some() {
+            listed.clone().take_while(passed).count() + 1
+        } else {
+            0
+        };
         let entries: Vec<&Version> = listed.skip(skipped).take(size + 1).collect();
-        let page = Page::cut(entries, size, &markers, |version| version.id().as_bytes().to_vec())?;
+        let page = Page::cut(entries, size, &markers, |version| {
+            version.id().as_bytes().to_vec()
+        })?;
         Ok(ListKeyRotationsOutput {
-            rotations: page.entries.into_iter().map(|version| RotationsListEntry::of(key, version)).collect(),
+            rotations: page
+                .entries
+                .into_iter()
+                .map(|version| RotationsListEntry::of(key, version))
+                .collect(),
             truncated: page.next.is_some(),
             next_marker: page.next,
         })

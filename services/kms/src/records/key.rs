@@ -6,6 +6,7 @@ use minicbor::{Decode, Encode};
 use secret::SecretBuffer;
 use store::{NameBuffer, Names, RowName, Table, TableId, Unreadable};
 
+use super::Tags;
 use crate::key_id::KeyId;
 
 /// A KMS key.
@@ -35,7 +36,7 @@ pub struct Key {
     pub deletion: Option<Deletion>,
     /// Tags, in the order in which their keys were first set.
     #[n(7)]
-    pub tags: Vec<(String, String)>,
+    pub tags: Tags,
     /// Its material, oldest first; the last encrypts, all decrypt.
     #[n(8)]
     pub versions: Vec<Version>,

@@ -67,7 +67,9 @@ mod tests {
 
     fn listed(tags: &Tags, after: Option<u32>) -> Vec<(&str, &str)> {
         let entries = tags.behind(after);
-        entries.map(|entry| (entry.key.as_str(), entry.value.as_str())).collect()
+        entries
+            .map(|entry| (entry.key.as_str(), entry.value.as_str()))
+            .collect()
     }
 
     #[test]

@@ -1,0 +1,63 @@
+//! UntagResource.
+
+use engine::{Demands, Miss, Nothing, Operation, Outcome, Permit, View, World};
+use model::{OperationSpec, Shape};
+
+use crate::tags::{self, TagKey};
+use crate::target::{KeyTarget, KeysOf};
+use crate::wire::KeyReference;
+use crate::{KmsError, action};
+
+/// Removes tags from a key; those that it does not have are no error.
+///
+/// Source: KMS API Reference, `UntagResource`. Known differences: none.
+pub struct UntagResource;
+
+/// The request.
+#[derive(Debug, Shape)]
+pub struct UntagResourceInput {
+    /// A key id or key ARN.
+    #[shape(audit = log)]
+    pub key_id: KeyReference,
+    /// The names of the tags.
+    #[shape(audit = log, condition = "aws:TagKeys")]
+    pub tag_keys: Vec<TagKey>,
+}
+
+impl Operation for UntagResource {
+    const SPEC: OperationSpec = OperationSpec::writes("UntagResource").without_output();
+    type Input = UntagResourceInput;
+    type Output = Nothing;
+    type Targets = KeyTarget;
+    type Error = KmsError;
+
+    fn locate(input: &UntagResourceInput, view: &View) -> Result<KeyTarget, Miss<KmsError>> {
+        tags::check_keys(&input.tag_keys)?;
+        view.keys().find_by_id::<action::UntagResource>(&input.key_id)
+    }
+
+    fn demands(_: &UntagResourceInput, key: &KeyTarget, _: &View) -> Demands {
+        Demands::of(key.demand::<action::UntagResource>())
+    }
+
+    fn check(_: &UntagResourceInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
+        let key = permit.targets();
+        key.state.lasting(&key.arn)
+    }
+
+    async fn act(
+        input: &UntagResourceInput,
+        permit: &Permit<KeyTarget>,
+        world: &mut World<'_>,
+    ) -> Outcome<Self> {
+        let key = permit.targets();
+        let mut tags = key.key.tags.clone();
+        for TagKey(name) in &input.tag_keys {
+            tags.remove(name);
+        }
+        if tags != key.key.tags {
+            key.change(world, |key| key.tags = tags);
+        }
+        Ok(Nothing {})
+    }
+}
