@@ -1,4 +1,5 @@
 //! SQLite does what the store asks of a backend, and what only a file can be asked.
+#![allow(clippy::unwrap_used, reason = "all of it is for tests")]
 
 use std::path::{Path, PathBuf};
 

@@ -27,6 +27,9 @@ pub(crate) struct Draft {
     pub(crate) destroys: bool,
 }
 
+/// An audit record's row and value.
+type SealedRecord = (RowKey, Arc<[u8]>);
+
 /// What one write finds in its row's place.
 struct Found<'a> {
     key: &'a RowKey,
@@ -102,7 +105,7 @@ impl Draft {
         revision: u64,
         change: &Sealed,
         found: Vec<Found<'_>>,
-        records: Vec<(RowKey, Arc<[u8]>)>,
+        records: Vec<SealedRecord>,
         shared: &Shared,
     ) {
         self.state.head.revision = revision;
@@ -198,7 +201,7 @@ impl Draft {
         revision: u64,
         records: &[Vec<u8>],
         shared: &Shared,
-    ) -> Result<Vec<(RowKey, Arc<[u8]>)>, CommitError> {
+    ) -> Result<Vec<SealedRecord>, CommitError> {
         let keys = self
             .state
             .keyring

@@ -141,7 +141,7 @@ impl Writer {
     }
 
     /// Makes changes as one group, and answers each.
-    fn group(&mut self, requests: Vec<Box<Request>>) {
+    fn group(&mut self, requests: Vec<Request>) {
         if let Err(unavailable) = self.ready() {
             for request in requests {
                 request.answer(Err(CommitError::Unavailable(unavailable.clone())));
@@ -170,7 +170,7 @@ impl Writer {
         }
     }
 
-    fn settle(&mut self, draft: Draft, accepted: Vec<(Box<Request>, u64)>) {
+    fn settle(&mut self, draft: Draft, accepted: Vec<(Request, u64)>) {
         self.observer.begins(accepted.len());
         let outcome = self.make_durable(&draft);
         self.observer.ended(matches!(outcome, Outcome::Durable));
@@ -361,7 +361,7 @@ impl Writer {
         let _ = answer.send(Ok(turn));
         while let Some(message) = inbox.blocking_recv() {
             match message {
-                Message::Commit(request) => return self.group(vec![request]),
+                Message::Commit(request) => return self.group(vec![*request]),
                 Message::Read(key, answer) => self.read(&key, answer),
                 Message::End => return,
                 Message::Turn(answer) => drop(answer),
@@ -391,21 +391,21 @@ impl Writer {
 }
 
 impl Request {
-    fn answer(self: Box<Self>, answer: Result<Committed, CommitError>) {
+    fn answer(self, answer: Result<Committed, CommitError>) {
         // Whoever asked may have stopped waiting; the change stands all the same.
         let _ = self.answer.send(answer);
     }
 }
 
 /// What is queued already, up to the limits of a group, and the first message that is no change.
-fn gather(first: Box<Request>, inbox: &mut mpsc::Receiver<Message>) -> (Vec<Box<Request>>, Option<Message>) {
+fn gather(first: Box<Request>, inbox: &mut mpsc::Receiver<Message>) -> (Vec<Request>, Option<Message>) {
     let mut bytes = first.change.bytes();
-    let mut requests = vec![first];
+    let mut requests = vec![*first];
     while requests.len() < limits::GROUP_CHANGES && bytes < limits::GROUP_BYTES {
         match inbox.try_recv() {
             Ok(Message::Commit(request)) => {
                 bytes = bytes.saturating_add(request.change.bytes());
-                requests.push(request);
+                requests.push(*request);
             }
             Ok(other) => return (requests, Some(other)),
             Err(_) => break,
