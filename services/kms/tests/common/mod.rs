@@ -1,0 +1,264 @@
+//! A whole installation in this process: the real engine, store and audit log, over a store in memory, a clock that
+//! stands still, and requests signed as clients sign them.
+
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use ambient::{Clock, ManualClock, SystemEntropy, Timestamp};
+use arn::AccountId;
+use audit::{Reader, Start};
+use crypto::root::RootKey;
+use engine::{Engine, Installation, Options, Peer, Request, Service};
+use http::{HeaderMap, HeaderValue, Method};
+use identity::NewAccessKey;
+use secret::{LockedKey, SecretBuffer, SecretString};
+use serde_json::{Value, json};
+use sigv4::sign::Signer;
+use store::StoreOptions;
+use store::suite::Site;
+use store::suite::memory::Memory;
+use tempfile::TempDir;
+
+/// The account that calls unless another is named.
+pub const ACCOUNT: &str = "111122223333";
+/// Another account of the same installation.
+pub const STRANGER: &str = "444455556666";
+/// The Region that is called unless another is named.
+pub const REGION: &str = "us-east-1";
+/// The other Region.
+pub const OTHER_REGION: &str = "eu-central-1";
+/// A key id that belongs to no key.
+pub const ABSENT: &str = "00000000-1111-2222-3333-444444444444";
+/// How long destroyed material stays recoverable.
+pub const GRACE: Duration = Duration::from_secs(3600);
+/// A day.
+pub const DAY: Duration = Duration::from_secs(86_400);
+
+/// When the clock begins: in whole seconds, so that dates in answers are.
+const BEGIN: Timestamp = Timestamp::from_seconds(1_700_000_000);
+/// How often something is looked at that happens in the background.
+const PATIENCE: usize = 20_000;
+
+/// A running installation.
+pub struct Keystead {
+    /// It.
+    pub engine: Arc<Engine>,
+    /// Its clock.
+    pub clock: Arc<ManualClock>,
+    /// What its rows lie in.
+    pub memory: Memory,
+    keys: Vec<(&'static str, NewAccessKey)>,
+    audit: TempDir,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body; null where it is empty.
+    pub body: Value,
+}
+
+impl Answer {
+    /// The body of a success.
+    #[track_caller]
+    pub fn ok(self) -> Value {
+        assert_eq!(self.status, 200, "{}", self.body);
+        self.body
+    }
+
+    /// The message of a refusal of this code; empty where it has none.
+    #[track_caller]
+    pub fn refused(self, code: &str) -> String {
+        assert_eq!(self.body["__type"], code, "{}", self.body);
+        assert_eq!(self.status, 400, "{}", self.body);
+        let message = if code == "AccessDeniedException" {
+            "Message"
+        } else {
+            "message"
+        };
+        self.body[message].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Checks for a refusal of this code and message.
+    #[track_caller]
+    pub fn is(self, code: &str, message: &str) {
+        assert_eq!(self.refused(code), message);
+    }
+}
+
+impl Keystead {
+    /// A new installation of two accounts and two Regions.
+    pub async fn start() -> Keystead {
+        let clock = Arc::new(ManualClock::at(BEGIN));
+        let draw = |account| (account, NewAccessKey::draw(&SystemEntropy).unwrap());
+        let keys = vec![draw(ACCOUNT), draw(STRANGER)];
+        let (memory, audit) = (Memory::new(), tempfile::tempdir().unwrap());
+        let installation = open(&memory, &audit, &clock);
+        for (account, key) in &keys {
+            installation
+                .create_account(account.parse().unwrap(), key)
+                .await
+                .unwrap();
+        }
+        let engine = installation.start().await.unwrap();
+        Keystead {
+            engine,
+            clock,
+            memory,
+            keys,
+            audit,
+        }
+    }
+
+    /// Calls an operation in [`REGION`], as the root user of [`ACCOUNT`].
+    pub async fn call(&self, operation: &str, body: Value) -> Answer {
+        self.call_as(ACCOUNT, REGION, operation, body).await
+    }
+
+    /// Calls an operation as the root user of `account`.
+    pub async fn call_as(&self, account: &str, region: &str, operation: &str, body: Value) -> Answer {
+        let (_, key) = self.keys.iter().find(|(owner, _)| *owner == account).unwrap();
+        let body = body.to_string();
+        let mut headers = HeaderMap::new();
+        let target = format!("TrentService.{operation}");
+        let mut header = |name, value: &str| headers.insert(name, HeaderValue::from_str(value).unwrap());
+        header("host", "localhost");
+        header("content-type", "application/x-amz-json-1.1");
+        header("x-amz-target", &target);
+        header("user-agent", "tests");
+        let secret = SecretString::new(key.secret.expose().to_owned());
+        let signer = Signer::new(key.id.as_str(), secret, region, sigv4::Service::usual("kms"));
+        let now = self.clock.now();
+        signer
+            .sign("POST", "/", "", &mut headers, body.as_bytes(), now)
+            .unwrap();
+        let mut bytes = SecretBuffer::with_capacity(body.len());
+        bytes.extend(body.as_bytes());
+        let request = Request {
+            method: Method::POST,
+            path: "/".to_owned(),
+            query: String::new(),
+            headers,
+            body: bytes,
+            peer: Peer {
+                address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+                tls: None,
+            },
+        };
+        let response = self.engine.answer(request).await.http;
+        let body = match response.body().is_empty() {
+            true => Value::Null,
+            false => serde_json::from_slice(response.body()).unwrap(),
+        };
+        Answer {
+            status: response.status().as_u16(),
+            body,
+        }
+    }
+
+    /// Makes a key, and gives its id.
+    pub async fn key(&self) -> String {
+        self.key_with(json!({})).await
+    }
+
+    /// Makes a key with these members, and gives its id.
+    pub async fn key_with(&self, members: Value) -> String {
+        let made = self.call("CreateKey", members).await.ok();
+        made["KeyMetadata"]["KeyId"].as_str().unwrap().to_owned()
+    }
+
+    /// The metadata of a key.
+    pub async fn describe(&self, key: &str) -> Value {
+        self.call("DescribeKey", json!({"KeyId": key})).await.ok()["KeyMetadata"].take()
+    }
+
+    /// Every audit record so far, oldest first.
+    pub async fn records(&self) -> Vec<Value> {
+        // Records become durable in their order, and this call is answered when its own is.
+        self.call("ListKeys", json!({"Limit": 1})).await.ok();
+        let mut reader = Reader::open(self.audit.path(), Start::Oldest).unwrap();
+        let mut records = Vec::new();
+        while let Some(frame) = reader.read().unwrap() {
+            records.push(serde_json::from_str(&audit::render(&frame.entry().unwrap())).unwrap());
+        }
+        records.pop();
+        records
+    }
+
+    /// The latest audit record.
+    pub async fn record(&self) -> Value {
+        self.records().await.pop().unwrap()
+    }
+
+    /// Waits until `seen` holds of an answer, which the background brings about.
+    pub async fn until(&self, operation: &str, body: Value, seen: impl Fn(&Answer) -> bool) -> Answer {
+        for _ in 0..PATIENCE {
+            let answer = self.call(operation, body.clone()).await;
+            if seen(&answer) {
+                return answer;
+            }
+            tokio::task::yield_now().await;
+        }
+        panic!("{operation} never showed what was waited for");
+    }
+}
+
+static SERVICES: &[&Service] = &[&kms::KMS];
+
+fn open(memory: &Memory, audit: &TempDir, clock: &Arc<ManualClock>) -> Installation {
+    let root = RootKey::from_key(LockedKey::copied_from(&[7; 32]).unwrap()).unwrap();
+    Installation::open(Options {
+        audit: audit.path(),
+        log: audit::Options::default(),
+        backend: memory.open().unwrap(),
+        root: Box::new(root),
+        store: StoreOptions::new(),
+        services: SERVICES,
+        regions: vec![REGION.parse().unwrap(), OTHER_REGION.parse().unwrap()],
+        destruction_grace: GRACE,
+        clock: Arc::clone(clock) as Arc<dyn Clock>,
+        entropy: Arc::new(SystemEntropy),
+    })
+    .unwrap()
+}
+
+/// The ARN of a key of [`ACCOUNT`] in [`REGION`].
+pub fn arn_of(key: &str) -> String {
+    format!("arn:aws:kms:{REGION}:{ACCOUNT}:key/{key}")
+}
+
+/// The ARN of an alias of [`ACCOUNT`] in [`REGION`].
+pub fn alias_arn(alias: &str) -> String {
+    format!("arn:aws:kms:{REGION}:{ACCOUNT}:{alias}")
+}
+
+/// The ARN of the root user of [`ACCOUNT`].
+pub fn root() -> String {
+    format!("arn:aws:iam::{ACCOUNT}:root")
+}
+
+/// The names of a JSON object's members.
+pub fn members(object: &Value) -> BTreeSet<&str> {
+    object.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+/// A key policy of these statements.
+pub fn policy(statements: &[Value]) -> String {
+    json!({"Version": "2012-10-17", "Statement": statements}).to_string()
+}
+
+/// A statement about everybody.
+pub fn statement(effect: &str, actions: &[&str]) -> Value {
+    json!({"Effect": effect, "Principal": "*", "Action": actions, "Resource": "*"})
+}
+
+/// The number of an account.
+pub fn account(text: &str) -> AccountId {
+    text.parse().unwrap()
+}
