@@ -4,7 +4,11 @@
 //! The log is a row of records: a header of [`HEADER`] bytes, a path, a second path, data. Numbers are
 //! little-endian. The control file is [`CONTROL_WORDS`] words of 64 bits, mapped by the interposer, and read and
 //! written as a file by the tests: counters first, then the fault rules.
-#![allow(dead_code, unreachable_pub, reason = "each side uses its own half, and one shows some of it")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each side uses its own half, and one shows some of it"
+)]
 
 /// The directory whose files are recorded: absolute and canonical.
 pub const ROOT: &str = "KEYSTEAD_IO_ROOT";
