@@ -8,6 +8,7 @@
     reason = "a command-line tool speaks on its standard streams"
 )]
 
+mod bench;
 mod deny;
 mod layers;
 mod libtest;
@@ -27,7 +28,9 @@ usage: cargo xtask <command>
 
   test [--release]   run every test of the project; sets up what the tests need
   layers             check that dependencies point one way
-  deny               check licences, banned crates and sources of the dependencies by deny.toml";
+  deny               check licences, banned crates and sources of the dependencies by deny.toml
+  bench [--json FILE] [--quick] [NAME…]
+                     measure the release server against a bare one; `bench --help` lists the names";
 
 /// Why a command stopped: one message for the person who typed it.
 #[derive(Debug)]
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         ["test", "--release"] => test::run(test::Profile::Release),
         ["layers"] => layers::run(),
         ["deny"] => deny::run(),
+        ["bench", rest @ ..] => bench::run(rest),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(())

@@ -1,0 +1,93 @@
+//! What can be asked for.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Measures `keystead server` against a bare server with the same TLS and body sizes
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask bench", args_conflicts_with_subcommands = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) role: Option<Role>,
+    /// Also write the rates, as a list of {name, rate, baseline_rate, ratio, p50_us, p99_us}
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+    /// Short rounds and fewer keys: to see that it runs, not for figures
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// How many keys the large store holds
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) keys: Option<usize>,
+    /// What to measure [default: all]
+    #[arg(value_enum, ignore_case = true)]
+    pub(crate) names: Vec<Name>,
+}
+
+/// What the process is, when it is not the one that measures.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Role {
+    /// The bare server
+    #[command(hide = true)]
+    Bare {
+        /// Bytes of its answers' bodies.
+        answer_bytes: usize,
+    },
+}
+
+/// One thing to measure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Name {
+    /// GenerateDataKey, AES_256
+    GenerateDataKey,
+    /// Encrypt, 1 KiB
+    Encrypt,
+    /// Decrypt, 1 KiB
+    Decrypt,
+    /// CreateKey
+    CreateKey,
+    /// A small data directory: start to first answer, idle memory
+    Start,
+}
+
+/// How long and how often.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pace {
+    /// Pairs of rounds with the most connections; odd, so that there is a middle one.
+    pub(crate) rounds: usize,
+    /// Pairs of rounds with fewer.
+    pub(crate) side_rounds: usize,
+    /// What of each round is not counted.
+    pub(crate) warm_up: Duration,
+    /// What of each round is counted.
+    pub(crate) counted: Duration,
+    /// Starts of the server.
+    pub(crate) starts: usize,
+}
+
+impl Arguments {
+    pub(crate) fn wants(&self, name: Name) -> bool {
+        self.names.is_empty() || self.names.contains(&name)
+    }
+
+    pub(crate) fn pace(&self) -> Pace {
+        if self.quick {
+            Pace {
+                rounds: 1,
+                side_rounds: 1,
+                warm_up: Duration::from_millis(200),
+                counted: Duration::from_millis(800),
+                starts: 3,
+            }
+        } else {
+            Pace {
+                rounds: 7,
+                side_rounds: 3,
+                warm_up: Duration::from_millis(500),
+                counted: Duration::from_secs(4),
+                starts: 11,
+            }
+        }
+    }
+}

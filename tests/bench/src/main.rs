@@ -1,0 +1,50 @@
+//! Measures the server against a bare one: `cargo xtask bench`.
+//!
+//! Each kind of work runs in rounds that alternate between `keystead server` and a bare hyper server with the same
+//! TLS, which reads the same bytes and answers as many, and decides nothing. All three processes share the machine,
+//! so the ratio of the two rates says more than either.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command-line tool speaks on its standard streams"
+)]
+
+mod arguments;
+mod bare;
+mod client;
+mod figures;
+mod keystead;
+mod load;
+mod process;
+mod report;
+mod signed;
+mod start;
+mod stop;
+mod suite;
+mod tls;
+mod work;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, Role};
+use stop::Stop;
+
+fn main() -> ExitCode {
+    match run(Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(stop) => {
+            eprintln!("{stop}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<(), Stop> {
+    match arguments.role {
+        Some(Role::Bare { answer_bytes }) => bare::run(answer_bytes),
+        None => suite::run(&arguments),
+    }
+}

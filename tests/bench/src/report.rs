@@ -1,0 +1,99 @@
+//! What a run prints and writes.
+
+use std::path::Path;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::figures::{Round, median};
+use crate::stop::Stop;
+
+/// One kind of work with so many connections: the rounds of both servers, in the order in which they ran.
+#[derive(Debug)]
+pub(crate) struct Compared {
+    /// The operation; with `/` and the connections, where they are not those of the headline.
+    pub(crate) name: String,
+    pub(crate) connections: usize,
+    pub(crate) real: Vec<Round>,
+    pub(crate) bare: Vec<Round>,
+}
+
+/// A line of the JSON file.
+#[derive(Debug, Serialize)]
+struct Line<'a> {
+    name: &'a str,
+    /// Answers a second.
+    rate: f64,
+    /// The bare server's.
+    baseline_rate: f64,
+    ratio: f64,
+    p50_us: f64,
+    p99_us: f64,
+}
+
+impl Compared {
+    fn line(&self) -> Line<'_> {
+        let rate = median(self.real.iter().map(|round| round.rate));
+        let baseline_rate = median(self.bare.iter().map(|round| round.rate));
+        Line {
+            name: &self.name,
+            rate: rounded(rate, 1.0),
+            baseline_rate: rounded(baseline_rate, 1.0),
+            ratio: rounded(rate / baseline_rate.max(1.0), 1000.0),
+            p50_us: middle(&self.real, |round| round.p50),
+            p99_us: middle(&self.real, |round| round.p99),
+        }
+    }
+
+    /// The least and the greatest ratio of two rounds that ran one after the other.
+    fn spread(&self) -> (f64, f64) {
+        let pairs = self.real.iter().zip(&self.bare);
+        let ratios = pairs.map(|(real, bare)| real.rate / bare.rate.max(1.0));
+        ratios.fold((f64::MAX, 0.0), |(least, most), ratio| {
+            (least.min(ratio), most.max(ratio))
+        })
+    }
+}
+
+/// A median over rounds, in microseconds.
+fn middle(rounds: &[Round], figure: fn(&Round) -> Duration) -> f64 {
+    rounded(median(rounds.iter().map(figure)).as_secs_f64() * 1e6, 10.0)
+}
+
+fn rounded(number: f64, parts: f64) -> f64 {
+    (number * parts).round() / parts
+}
+
+/// The rates as a table in Markdown.
+pub(crate) fn table(all: &[Compared]) -> String {
+    let mut text = "| work | connections | req/s | bare req/s | ratio | its spread | p50 µs | p99 µs | bare p50 µs | \
+                    bare p99 µs | core-µs a request | bare core-µs |\n|---|---|---|---|---|---|---|---|---|---|---|---|\n"
+        .to_owned();
+    for compared in all {
+        let line = compared.line();
+        let (least, most) = compared.spread();
+        text += &format!(
+            "| {} | {} | {:.0} | {:.0} | {:.2} | {least:.2}–{most:.2} | {:.0} | {:.0} | {:.0} | {:.0} | {:.1} | {:.1} |\n",
+            compared.name,
+            compared.connections,
+            line.rate,
+            line.baseline_rate,
+            line.ratio,
+            line.p50_us,
+            line.p99_us,
+            middle(&compared.bare, |round| round.p50),
+            middle(&compared.bare, |round| round.p99),
+            middle(&compared.real, |round| round.core),
+            middle(&compared.bare, |round| round.core),
+        );
+    }
+    text
+}
+
+/// Writes the rates as a list in JSON.
+pub(crate) fn write(path: &Path, all: &[Compared]) -> Result<(), Stop> {
+    let lines: Vec<Line<'_>> = all.iter().map(Compared::line).collect();
+    let mut text = serde_json::to_string_pretty(&lines)?;
+    text.push('\n');
+    std::fs::write(path, text).map_err(|cause| format!("{}: {cause}", path.display()).into())
+}
