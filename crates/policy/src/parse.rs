@@ -256,6 +256,9 @@ fn principals(node: Node, element: &str) -> Result<Principals, Malformed> {
             unknown => return Err(syntax(format!("unknown kind of principal {unknown}"))),
         }
     }
+    if aws.is_empty() && others.is_empty() {
+        return Err(syntax(format!("{element} names nobody")));
+    }
     Ok(Principals::These { aws, others })
 }
 
@@ -315,7 +318,10 @@ fn condition(node: &Node) -> Result<(), Malformed> {
     let Node::Object(operators) = node else {
         return Err(wrong());
     };
-    for (_, keys) in operators {
+    for (operator, keys) in operators {
+        if !is_operator(operator) {
+            return Err(syntax(format!("unknown operator {operator}")));
+        }
         let Node::Object(keys) = keys else {
             return Err(wrong());
         };
@@ -329,6 +335,54 @@ fn condition(node: &Node) -> Result<(), Malformed> {
         }
     }
     Ok(())
+}
+
+/// The operators of conditions, which compare without case. Source: IAM User Guide, "IAM JSON policy elements:
+/// Condition operators".
+const OPERATORS: &[&str] = &[
+    "StringEquals",
+    "StringNotEquals",
+    "StringEqualsIgnoreCase",
+    "StringNotEqualsIgnoreCase",
+    "StringLike",
+    "StringNotLike",
+    "NumericEquals",
+    "NumericNotEquals",
+    "NumericLessThan",
+    "NumericLessThanEquals",
+    "NumericGreaterThan",
+    "NumericGreaterThanEquals",
+    "DateEquals",
+    "DateNotEquals",
+    "DateLessThan",
+    "DateLessThanEquals",
+    "DateGreaterThan",
+    "DateGreaterThanEquals",
+    "Bool",
+    "BinaryEquals",
+    "IpAddress",
+    "NotIpAddress",
+    "ArnEquals",
+    "ArnNotEquals",
+    "ArnLike",
+    "ArnNotLike",
+];
+
+/// Whether this is an operator, with `ForAllValues:` or `ForAnyValue:` before it and `IfExists` behind it where those
+/// may stand.
+fn is_operator(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    if text == "null" {
+        return true;
+    }
+    let single = ["forallvalues:", "foranyvalue:"]
+        .iter()
+        .find_map(|set| text.strip_prefix(set));
+    let single = single.unwrap_or(&text);
+    let single = single.strip_suffix("ifexists").unwrap_or(single);
+    OPERATORS
+        .iter()
+        .any(|operator| operator.eq_ignore_ascii_case(single))
 }
 
 fn text(node: Node, element: &str) -> Result<String, Malformed> {

@@ -152,6 +152,14 @@ fn what_is_no_policy_is_refused_with_its_message() {
             "Syntax errors in policy.",
         ),
         (
+            r#"{"Statement":[{"Effect":"Allow","Principal":{"AWS":[]}}]}"#,
+            "Syntax errors in policy.",
+        ),
+        (
+            r#"{"Statement":[{"Effect":"Allow","Condition":{"NoSuch":{"a:b":"c"}}}]}"#,
+            "Syntax errors in policy.",
+        ),
+        (
             r#"{"Version":"2020-01-01","Statement":[]}"#,
             "Policy document must be version 2012-10-17 or greater.",
         ),
@@ -181,6 +189,37 @@ fn what_is_no_policy_is_refused_with_its_message() {
     }
     let deep = format!("{{\"Statement\":{}{}}}", "[".repeat(100), "]".repeat(100));
     assert!(Policy::parse(&deep).is_err());
+}
+
+#[test]
+fn every_form_of_a_condition_operator_is_known() {
+    for operator in [
+        "StringEquals",
+        "stringlike",
+        "NumericLessThanEqualsIfExists",
+        "ForAllValues:StringEquals",
+        "ForAnyValue:ArnLikeIfExists",
+        "Null",
+    ] {
+        let text = one(
+            "Deny",
+            &format!(
+                r#""Principal":"*","Action":"*","Resource":"*","Condition":{{"{operator}":{{"a:b":"c"}}}}"#
+            ),
+        );
+        Policy::parse(&text).unwrap();
+    }
+    for operator in [
+        "",
+        "IfExists",
+        "NullIfExists",
+        "ForAllValues:",
+        "ForSome:StringEquals",
+        "Equals",
+    ] {
+        let text = one("Deny", &format!(r#""Condition":{{"{operator}":{{"a:b":"c"}}}}"#));
+        assert!(Policy::parse(&text).is_err(), "{operator}");
+    }
 }
 
 #[test]
