@@ -52,6 +52,9 @@ pub enum DirectoryError {
         /// The mode it should have.
         mode: &'static str,
     },
+    /// The store is gone from a directory that was in use.
+    #[error("the store {path} is gone from a data directory that was in use: put it back, restore a backup, or name a new --data-dir", path = .0.display())]
+    StoreGone(PathBuf),
     /// The directory is not there, where it has to be.
     #[error("there is no Keystead data directory at {path}: start one with `keystead server --data-dir {path}`, or name another with --data-dir", path = .0.display())]
     Absent(PathBuf),
@@ -85,7 +88,11 @@ impl DataDirectory {
                 refuse_exposed(&path, "600")?;
             }
         }
-        files::create_directory(&directory.store())?;
+        let store = directory.store();
+        if !directory.is_new() && (!store.exists() || is_empty(&store)?) {
+            return Err(DirectoryError::StoreGone(store));
+        }
+        files::create_directory(&store)?;
         files::create_directory(&directory.audit())?;
         Ok(directory)
     }
@@ -342,6 +349,23 @@ mod tests {
         fs::set_permissions(place.path().join("local"), fs::Permissions::from_mode(0o750)).unwrap();
         let error = DataDirectory::open(place.path()).unwrap_err().to_string();
         assert!(error.contains("chmod 700"), "{error}");
+    }
+
+    #[test]
+    fn a_store_that_is_gone_is_not_made_anew() {
+        let place = tempfile::tempdir().unwrap();
+        let directory = DataDirectory::open(place.path()).unwrap();
+        fs::write(directory.store().join("keystead.db"), "x").unwrap();
+        fs::write(directory.config(), "").unwrap();
+        fs::set_permissions(directory.config(), fs::Permissions::from_mode(0o600)).unwrap();
+        drop(directory);
+        drop(DataDirectory::open(place.path()).unwrap());
+        fs::remove_dir_all(place.path().join("store")).unwrap();
+        assert!(matches!(
+            DataDirectory::open(place.path()),
+            Err(DirectoryError::StoreGone(_))
+        ));
+        assert!(!place.path().join("store").exists());
     }
 
     #[test]
