@@ -1,6 +1,8 @@
 //! The `keystead` command: each command is a module of its own.
 
+mod client;
 mod commands;
+mod interrupt;
 mod usage;
 
 use std::io::Write;
@@ -22,6 +24,8 @@ enum Command {
     Server(Box<commands::server::Arguments>),
     /// Prints what a shell needs to reach the server: eval "$(keystead env)"
     Env(commands::env::Arguments),
+    /// Reads the log of calls
+    Audit(commands::audit::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -39,6 +43,7 @@ fn main() -> ExitCode {
     let ended = match arguments.command {
         Command::Server(arguments) => arguments.run(),
         Command::Env(arguments) => arguments.run(),
+        Command::Audit(arguments) => arguments.run(),
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,

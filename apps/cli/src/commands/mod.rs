@@ -1,5 +1,6 @@
 //! The commands.
 
+pub(crate) mod audit;
 pub(crate) mod env;
 pub(crate) mod server;
 
