@@ -13,6 +13,8 @@ mod refused;
 mod render;
 mod segment;
 mod spare;
+#[cfg(test)]
+mod tests;
 mod wire;
 mod writer;
 

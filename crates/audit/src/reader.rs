@@ -116,21 +116,32 @@ impl Reader {
             };
             let path = self.disk.path(&segment::name_of(open.header.number));
             if open.end == Some(open.scan.offset()) {
-                let number = open.header.number + 1;
-                self.open = Some(open_segment(self.disk.as_ref(), number)?);
+                let next = open_segment(self.disk.as_ref(), open.header.number + 1)?;
+                if next.header.first_sequence != open.scan.sequence() {
+                    let what = "the segment's records are not those that the next one counts on from";
+                    return Err(AuditError::damaged(&path, open.scan.offset(), what));
+                }
+                self.open = Some(next);
                 continue;
             }
             let step = open.scan.step().map_err(AuditError::io("read", &path))?;
-            match (step, open.end) {
-                (Step::Record { offset, .. }, Some(end)) if open.scan.offset() > end => {
-                    return Err(AuditError::damaged(
-                        &path,
-                        offset,
-                        "a record reaches past the segment's end",
-                    ));
+            let is_record = matches!(step, Step::Record { .. });
+            // What was read a moment ago counts if the log has not gone on elsewhere meanwhile.
+            if open.end.is_none() && (open.scan.has_refilled() || !is_record) {
+                match self.look_around()? {
+                    Onward::Here if is_record => {}
+                    Onward::Here => return Ok(None),
+                    Onward::Ending if is_record => {}
+                    Onward::Ending | Onward::Elsewhere => continue,
                 }
-                (Step::Record { sequence, .. }, _) if sequence < self.from => {}
-                (Step::Record { offset, sequence, .. }, _) => {
+            }
+            let Some(open) = &mut self.open else { continue };
+            let broken = match step {
+                Step::Record { .. } if open.end.is_some_and(|end| open.scan.offset() > end) => {
+                    "a record reaches past the segment's end"
+                }
+                Step::Record { sequence, .. } if sequence < self.from => continue,
+                Step::Record { offset, sequence, .. } => {
                     return Ok(Some(Frame {
                         sequence,
                         segment: open.header.number,
@@ -138,23 +149,10 @@ impl Reader {
                         bytes: open.scan.frame().to_vec(),
                     }));
                 }
-                (Step::Blank, Some(_)) => {
-                    return Err(AuditError::damaged(
-                        &path,
-                        open.scan.offset(),
-                        "records are missing",
-                    ));
-                }
-                (Step::Broken(what), Some(_)) => {
-                    return Err(AuditError::damaged(&path, open.scan.offset(), what));
-                }
-                // It may be half written, or the log may go on elsewhere.
-                (Step::Blank | Step::Broken(_), None) => {
-                    if !self.has_moved_on()? {
-                        return Ok(None);
-                    }
-                }
-            }
+                Step::Blank => "records are missing",
+                Step::Broken(what) => what,
+            };
+            return Err(AuditError::damaged(&path, open.scan.offset(), broken));
         }
     }
 
@@ -180,30 +178,40 @@ impl Reader {
         Ok(None)
     }
 
-    /// Whether the log goes on in another file than the one at whose end we are; then readies that.
-    fn has_moved_on(&mut self) -> Result<bool, AuditError> {
+    /// Looks where the log goes on, while we read the segment that was the last.
+    fn look_around(&mut self) -> Result<Onward, AuditError> {
         let Some(open) = &mut self.open else {
-            return Ok(false);
+            return Ok(Onward::Elsewhere);
         };
         let number = open.header.number;
         if let Some(end) = end_of(self.disk.as_ref(), &open.header, open.scan.file().as_ref())? {
-            // What was read past the end is not part of the log any more: its flush failed.
-            if open.scan.offset() > end {
-                self.open = Some(open_segment(self.disk.as_ref(), number + 1)?);
-            } else {
+            if open.scan.offset() <= end {
                 open.end = Some(end);
+                return Ok(Onward::Ending);
             }
-            return Ok(true);
+            // What was read past the end is not part of the log: its flush failed.
+            self.open = Some(open_segment(self.disk.as_ref(), number + 1)?);
+            return Ok(Onward::Elsewhere);
         }
         // A segment in which nothing was acknowledged is replaced by another of its number.
         let again = open_segment(self.disk.as_ref(), number)?;
         let (old, new) = (open.scan.file().identity(), again.scan.file().identity());
-        let replaced = matches!((old, new), (Ok(old), Ok(new)) if old != new);
-        if replaced {
+        if matches!((old, new), (Ok(old), Ok(new)) if old != new) {
             self.open = Some(again);
+            return Ok(Onward::Elsewhere);
         }
-        Ok(replaced)
+        Ok(Onward::Here)
     }
+}
+
+/// Where the log goes on.
+enum Onward {
+    /// In this segment, if at all.
+    Here,
+    /// In the next one, when this is read to its end.
+    Ending,
+    /// In another file, from which we read now.
+    Elsewhere,
 }
 
 impl Iterator for Reader {

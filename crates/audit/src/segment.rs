@@ -225,6 +225,8 @@ pub(crate) struct Scan {
     /// Where in the file the buffer begins.
     buffer_at: u64,
     frame: std::ops::Range<usize>,
+    /// Whether the file was read since this was last asked.
+    refilled: bool,
 }
 
 impl Scan {
@@ -238,7 +240,13 @@ impl Scan {
             buffer: Vec::new(),
             buffer_at: HEADER,
             frame: 0..0,
+            refilled: false,
         }
+    }
+
+    /// Whether the file was read since this was last asked.
+    pub(crate) fn has_refilled(&mut self) -> bool {
+        std::mem::take(&mut self.refilled)
     }
 
     /// Where the next record begins.
@@ -314,6 +322,7 @@ impl Scan {
     fn fill(&mut self, count: usize) -> std::io::Result<Option<&[u8]>> {
         let mut start = (self.offset - self.buffer_at) as usize;
         if self.buffer.len() < start + count {
+            self.refilled = true;
             self.buffer.drain(..start.min(self.buffer.len()));
             self.buffer_at = self.offset;
             start = 0;
