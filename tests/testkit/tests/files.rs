@@ -77,6 +77,21 @@ fn threads_are_recorded_in_the_order_of_their_effects() {
 }
 
 #[test]
+fn a_file_goes_by_the_name_it_has_now() {
+    let disk = Disk::new();
+    let mut files = disk.files();
+    files.run("make-directory d\ncreate d/a\nrename d e\nrename e/a e/b");
+    let fault = disk.recording.inject(Fault::fail(libc::EIO).on("e/b")).unwrap();
+    assert_eq!(files.ask("write d/a x 1"), format!("failed {}", libc::EIO));
+    fault.lift().unwrap();
+    files.run("write d/a x 1");
+    files.end();
+    let log = disk.finish();
+    let write = log.steps().iter().find(|step| step.operation == Operation::Write);
+    assert_eq!(write.unwrap().path, "e/b");
+}
+
+#[test]
 fn a_change_that_was_not_recorded_is_noticed() {
     let disk = Disk::new();
     disk.files().run("create a\nwrite a x 10");

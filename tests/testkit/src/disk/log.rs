@@ -33,7 +33,8 @@ pub struct Step {
     pub sequence: u64,
     /// What was done.
     pub operation: Operation,
-    /// To which file, by the name it was opened by; for a violation, what it was.
+    /// To which file, by the name it had when it was done, or, if it has none any more, by its last; for a violation,
+    /// what it was. Fault patterns are compared with the same name.
     pub path: String,
     /// Bytes written.
     pub bytes: usize,
@@ -79,6 +80,14 @@ impl Log {
                 Operation::Duplicate => {
                     let name = names.get(&(header.numbers[0] as i32)).cloned();
                     names.insert(header.fd, name.unwrap_or_default());
+                }
+                Operation::Rename => {
+                    for name in names.values_mut() {
+                        let below = name.strip_prefix(&record.path);
+                        if let Some(rest) = below.filter(|rest| rest.is_empty() || rest.starts_with('/')) {
+                            *name = format!("{}{rest}", record.second);
+                        }
+                    }
                 }
                 _ => {}
             }
