@@ -1,11 +1,19 @@
 //! A whole installation in this process: the real engine, store and audit log, over a store in memory, a clock that
 //! stands still, and requests signed as clients sign them.
 
-#![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "these are tests, and each file uses its part"
+)]
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use ambient::{Clock, ManualClock, SystemEntropy, Timestamp};
@@ -261,4 +269,22 @@ pub fn statement(effect: &str, actions: &[&str]) -> Value {
 /// The number of an account.
 pub fn account(text: &str) -> AccountId {
     text.parse().unwrap()
+}
+
+/// Waits for all of these, side by side.
+pub async fn join_all<T>(calls: Vec<impl Future<Output = T>>) -> Vec<T> {
+    let mut calls: Vec<_> = calls.into_iter().map(|call| (Box::pin(call), None)).collect();
+    std::future::poll_fn(|context| {
+        for (call, answer) in calls.iter_mut().filter(|(_, answer)| answer.is_none()) {
+            if let Poll::Ready(ready) = call.as_mut().poll(context) {
+                *answer = Some(ready);
+            }
+        }
+        match calls.iter().all(|(_, answer)| answer.is_some()) {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        }
+    })
+    .await;
+    calls.into_iter().filter_map(|(_, answer)| answer).collect()
 }
