@@ -29,6 +29,8 @@ def server(tmp_path_factory):
     data_dir = tmp_path_factory.mktemp("keystead") / "data"
     with harness.Server(data_dir, "--account-id", harness.ACCOUNT) as running:
         yield running
+        ended = running.process.poll()
+        assert ended is None, "\n".join([f"the server ended by itself: {ended}", *running.log[-20:]])
 
 
 @pytest.fixture(scope="session")

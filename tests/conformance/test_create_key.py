@@ -74,8 +74,9 @@ def test_a_key_belongs_to_its_region(kms, eu):
 def test_a_description_has_8192_characters_at_most(kms, key, loose):
     kms.create_key(Description="é" * 8192)
     too_long = "d" * 8193
-    text = violation(
-        f"Value '{too_long}' at 'description' failed to satisfy constraint: "
+    # A value this long is not repeated whole.
+    text = re.compile(
+        r"1 validation error detected: Value 'd+(\.\.\.)?' at 'description' failed to satisfy constraint: "
         "Member must have length less than or equal to 8192"
     )
     with refused("ValidationException", text):

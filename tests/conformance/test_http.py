@@ -66,7 +66,7 @@ def test_request_ids_differ(raw):
     assert len({raw.call("ListKeys").headers["x-amzn-requestid"] for _ in range(5)}) == 5
 
 
-@pytest.mark.parametrize("operation", ["NoSuchOperation", "listkeys", "ListKeys ", "", "Encrypt.x", "ListKeysListKeys" * 20])
+@pytest.mark.parametrize("operation", ["NoSuchOperation", "listkeys", "List Keys", "", "Encrypt.x", "ListKeysListKeys" * 20])
 def test_an_unknown_operation_is_unknown(raw, operation):
     answer = raw.call(operation)
     assert (answer.status, answer.json) in [
@@ -183,13 +183,11 @@ def test_a_duplicate_key_of_a_map_is_refused(raw, shared_key):
     assert (answer.status, answer.code) == (400, "SerializationException")
 
 
-@pytest.mark.parametrize("depth", [200, 5_000, 200_000])
-@pytest.mark.parametrize("form", ["arrays", "objects"])
-def test_deep_json_is_refused(raw, depth, form):
-    opening, closing = (b"[", b"]") if form == "arrays" else (b'{"a":', b"}")
+@pytest.mark.parametrize("depth", [200, 5_000, 150_000])
+@pytest.mark.parametrize("opening, closing", [(b"[", b"]"), (b'{"a":', b"}")], ids=["arrays", "objects"])
+def test_deep_json_is_refused(raw, depth, opening, closing):
     body = b'{"Unknown":' + opening * depth + b"1" + closing * depth + b"}"
-    if len(body) > LIMIT:
-        pytest.skip("that deep it is over the limit of a body")
+    assert len(body) < LIMIT
     answer = raw.call("ListKeys", body)
     assert (answer.status, answer.code) == (400, "SerializationException")
 

@@ -7,7 +7,6 @@ import shutil
 import signal
 import socket
 import sqlite3
-import stat
 import subprocess
 
 import boto3
@@ -63,9 +62,8 @@ def test_a_killed_server_keeps_everything(data_dir):
         client = running.client()
         assert client.decrypt(CiphertextBlob=blob)["Plaintext"] == b"kept"
         assert client.describe_key(KeyId="alias/kept")["KeyMetadata"]["Description"] == "kept"
-        assert [record["eventName"] for record in running.audit()][:4] == [
-            "CreateKey", "CreateAlias", "Encrypt", "RotateKeyOnDemand",
-        ]
+        calls = [record["eventName"] for record in running.audit() if record["eventType"] == "AwsApiCall"]
+        assert calls[:4] == ["CreateKey", "CreateAlias", "Encrypt", "RotateKeyOnDemand"]
 
 
 def test_a_request_under_way_is_answered_before_the_end(data_dir):
@@ -249,32 +247,28 @@ def database(data_dir):
     return path
 
 
-def tables(connection):
-    names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    return {name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in names}
+LAST = "WHERE key = (SELECT max(key) FROM rows)"
 
 
-def test_a_row_removed_from_the_store_is_noticed(used):
+@pytest.mark.parametrize(
+    "statement",
+    [
+        f"DELETE FROM rows {LAST}",
+        f"UPDATE rows SET key = CAST(key || x'00' AS BLOB) {LAST}",
+        f"UPDATE rows SET revision = revision - 1 {LAST}",
+        f"UPDATE rows SET value = CAST(value || x'00' AS BLOB) {LAST}",
+        f"UPDATE rows SET value = randomblob(length(value)) {LAST}",
+        f"INSERT INTO rows SELECT CAST(key || x'00' AS BLOB), revision, value FROM rows {LAST}",
+    ],
+    ids=["removed", "moved", "made older", "extended", "replaced", "copied"],
+)
+def test_a_row_altered_in_the_store_is_noticed(used, statement):
     data_dir, _ = used
     connection = sqlite3.connect(database(data_dir))
-    biggest = max(tables(connection).items(), key=lambda item: item[1])[0]
-    last = connection.execute(f"SELECT * FROM {biggest} ORDER BY 1 DESC LIMIT 1").fetchone()
-    first_column = connection.execute(f"SELECT name FROM pragma_table_info('{biggest}') LIMIT 1").fetchone()[0]
-    connection.execute(f"DELETE FROM {biggest} WHERE {first_column} = ?", (last[0],))
+    assert connection.execute(statement).rowcount == 1
     connection.commit()
     connection.close()
-    assert re.search("damaged|altered|edited|missing|rolled back|does not match", complaint(data_dir))
-
-
-def test_a_byte_changed_in_the_store_is_noticed(used):
-    data_dir, _ = used
-    path = database(data_dir)
-    content = bytearray(path.read_bytes())
-    # Near the end of the file lie rows, not SQLite's own bookkeeping.
-    position = len(content.rstrip(b"\0")) - 20
-    content[position] ^= 0xFF
-    path.write_bytes(content)
-    assert complaint(data_dir)
+    assert "store" in complaint(data_dir)
 
 
 def test_a_store_without_its_files_is_not_made_anew(used):
@@ -289,10 +283,8 @@ def test_a_data_directory_that_is_a_file_is_refused(data_dir):
     assert str(data_dir) in complaint(data_dir)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_data_directory_that_cannot_be_written_is_refused(tmp_path):
-    tmp_path.chmod(stat.S_IRUSR | stat.S_IXUSR)
-    assert str(tmp_path) in complaint(tmp_path / "data")
+def test_a_data_directory_that_cannot_be_made_is_refused():
+    assert "/proc/keystead" in complaint("/proc/keystead")
 
 
 def test_a_file_size_limit_stops_no_start_halfway(data_dir):
