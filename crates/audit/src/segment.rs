@@ -275,9 +275,15 @@ impl Scan {
     /// Reads the next record and moves past it; stays where there is none, and looks afresh the next time.
     pub(crate) fn step(&mut self) -> std::io::Result<Step> {
         let step = self.look()?;
+        if matches!(step, Step::Record { .. }) {
+            return Ok(step);
+        }
+        // What was read ahead may have been written since.
+        self.buffer.clear();
+        self.frame = 0..0;
+        let step = self.look()?;
         if !matches!(step, Step::Record { .. }) {
             self.buffer.clear();
-            self.frame = 0..0;
         }
         Ok(step)
     }

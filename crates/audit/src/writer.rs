@@ -148,13 +148,13 @@ impl Writer {
         let outcome = self.write_records(&mut group.records);
         match &outcome {
             Ok(()) => {
+                if !group.records.is_empty() {
+                    self.report(None);
+                }
                 if let Some(revision) = group.through {
                     self.highest_revision = self.highest_revision.max(revision);
                     self.queue.recorded(std::mem::take(&mut group.lag));
                     self.durable.send_replace(self.highest_revision);
-                }
-                if !group.records.is_empty() {
-                    self.report(None);
                 }
             }
             Err(cause) => self.report(Some(cause)),
