@@ -5,7 +5,7 @@ use std::fmt;
 
 use smallvec::SmallVec;
 
-use crate::compact::Compact;
+use crate::compact::{Compact, INLINE};
 
 /// A table's number, the first byte of its rows' keys. Below 10 they are the store's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -84,6 +84,11 @@ impl RowKey {
 
     pub(crate) fn bound(bytes: &[u8]) -> RowKey {
         RowKey(Compact::from(bytes))
+    }
+
+    /// The key that `bytes` are, if that takes no allocation.
+    pub(crate) fn short(bytes: &[u8]) -> Option<RowKey> {
+        (bytes.len() <= INLINE).then(|| RowKey::bound(bytes))
     }
 
     /// The whole key.

@@ -400,7 +400,11 @@ impl View {
     }
 
     fn row(&self, key: &[u8]) -> Option<(&RowKey, &crate::backend::StoredRow)> {
-        let found = self.snapshot.state.rows.get_key_value(key);
+        let rows = &self.snapshot.state.rows;
+        let found = match RowKey::short(key) {
+            Some(key) => rows.get_key_value(&key),
+            None => rows.get_key_value(key),
+        };
         match found {
             Some((key, row)) => self.note().row(key, row.revision),
             None => self.note().row(&RowKey::bound(key), ABSENT),
