@@ -23,7 +23,7 @@ use sigv4::Service;
 use sigv4::sign::Signer;
 
 pub(crate) use answer::{Answer, Blob, Confidential};
-pub(crate) use error::{ClientError, Refusal};
+pub(crate) use error::ClientError;
 
 use credentials::Credentials;
 use endpoint::Endpoint;
@@ -71,10 +71,7 @@ impl Client {
     pub(crate) async fn call(&mut self, operation: &str, input: &Value) -> Result<Answer, ClientError> {
         let request = self.request(operation, Bytes::from(input.to_string()))?;
         let exchange = async {
-            let mut connection = match self.connection.take().filter(|open| !open.is_closed()) {
-                Some(open) => open,
-                None => self.endpoint.connect().await?,
-            };
+            let mut connection = self.connected().await?;
             let response = connection
                 .send_request(request)
                 .await
@@ -89,6 +86,16 @@ impl Client {
             patience: PATIENCE,
         })??;
         answer.or_refused(operation)
+    }
+
+    /// The connection of the call before if it still stands, or a new one.
+    async fn connected(&mut self) -> Result<SendRequest<Full<Bytes>>, ClientError> {
+        if let Some(mut open) = self.connection.take()
+            && open.ready().await.is_ok()
+        {
+            return Ok(open);
+        }
+        self.endpoint.connect().await
     }
 
     fn request(&self, operation: &str, body: Bytes) -> Result<Request<Full<Bytes>>, ClientError> {

@@ -24,6 +24,8 @@ enum Command {
     Server(Box<commands::server::Arguments>),
     /// Prints what a shell needs to reach the server: eval "$(keystead env)"
     Env(commands::env::Arguments),
+    /// Shows the main job on a server of its own, step by step
+    Demo(commands::demo::Arguments),
     /// Reads the log of calls
     Audit(commands::audit::Arguments),
 }
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
     let ended = match arguments.command {
         Command::Server(arguments) => arguments.run(),
         Command::Env(arguments) => arguments.run(),
+        Command::Demo(arguments) => arguments.run(),
         Command::Audit(arguments) => arguments.run(),
     };
     match ended {

@@ -1,6 +1,7 @@
 //! The commands.
 
 pub(crate) mod audit;
+pub(crate) mod demo;
 pub(crate) mod env;
 pub(crate) mod server;
 
