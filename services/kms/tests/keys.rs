@@ -319,6 +319,9 @@ async fn a_key_whose_deletion_is_due_is_gone_for_everybody_at_once() {
         .await
         .ok();
     assert_eq!(keystead.describe("alias/a").await["KeyId"], json!(other));
+    let deleted = keystead.recorded("DeleteKey", GRACE / 4).await;
+    assert_eq!(deleted["resources"][0]["ARN"], arn_of(&key));
+    assert_eq!(keystead.describe("alias/a").await["KeyId"], json!(other));
 }
 
 #[tokio::test]
@@ -489,4 +492,72 @@ async fn records_tell_what_cloudtrail_tells() {
         called,
         "each call is recorded once, in order"
     );
+}
+
+#[tokio::test]
+async fn a_cancelled_deletion_brings_automatic_rotation_back_as_it_was() {
+    let keystead = Keystead::start().await;
+    let key = keystead.key().await;
+    let subject = json!({"KeyId": key});
+    keystead
+        .call(
+            "EnableKeyRotation",
+            json!({"KeyId": key, "RotationPeriodInDays": 90}),
+        )
+        .await
+        .ok();
+    let before = keystead.call("GetKeyRotationStatus", subject.clone()).await.ok();
+    assert_eq!(before["KeyRotationEnabled"], true);
+    keystead.clock.advance(DAY);
+    keystead.call("ScheduleKeyDeletion", subject.clone()).await.ok();
+    let during = keystead.call("GetKeyRotationStatus", subject.clone()).await.ok();
+    assert_eq!(during["KeyRotationEnabled"], false);
+    keystead.clock.advance(DAY);
+    keystead.call("CancelKeyDeletion", subject.clone()).await.ok();
+    assert_eq!(keystead.call("GetKeyRotationStatus", subject).await.ok(), before);
+}
+
+#[tokio::test]
+async fn a_rotation_that_fell_due_while_its_key_was_off_is_made_up_for() {
+    let keystead = Keystead::start().await;
+    let (disabled, dying, witness) = (keystead.key().await, keystead.key().await, keystead.key().await);
+    let rotate = |key: &str| json!({"KeyId": key, "RotationPeriodInDays": 90});
+    let rotated = |answer: &Answer| {
+        answer.body["Rotations"]
+            .as_array()
+            .is_some_and(|all| all.len() == 1)
+    };
+    for key in [&disabled, &dying] {
+        keystead.call("EnableKeyRotation", rotate(key)).await.ok();
+    }
+    keystead.call("DisableKey", json!({"KeyId": disabled})).await.ok();
+    keystead.clock.advance(DAY);
+    keystead.call("EnableKeyRotation", rotate(&witness)).await.ok();
+    keystead.clock.advance(79 * DAY);
+    keystead
+        .call("ScheduleKeyDeletion", json!({"KeyId": dying}))
+        .await
+        .ok();
+    keystead.clock.advance(15 * DAY);
+    // What is due is done in order, and the witness was due last.
+    keystead
+        .until("ListKeyRotations", json!({"KeyId": witness}), rotated)
+        .await
+        .ok();
+    keystead
+        .call("CancelKeyDeletion", json!({"KeyId": dying}))
+        .await
+        .ok();
+    for key in [&disabled, &dying] {
+        let subject = json!({"KeyId": key});
+        let rotations = keystead.call("ListKeyRotations", subject.clone()).await.ok();
+        assert_eq!(
+            rotations["Rotations"],
+            json!([]),
+            "a key that is off does not rotate"
+        );
+        keystead.call("EnableKey", subject.clone()).await.ok();
+        let rotations = keystead.until("ListKeyRotations", subject, rotated).await.ok();
+        assert_eq!(rotations["Rotations"][0]["RotationType"], "AUTOMATIC");
+    }
 }

@@ -49,7 +49,7 @@ pub const DAY: Duration = Duration::from_secs(86_400);
 /// When the clock begins: in whole seconds, so that dates in answers are.
 const BEGIN: Timestamp = Timestamp::from_seconds(1_700_000_000);
 /// How often something is looked at that happens in the background.
-const PATIENCE: usize = 20_000;
+const PATIENCE: usize = 5_000;
 
 /// A running installation.
 pub struct Keystead {
@@ -202,6 +202,23 @@ impl Keystead {
     /// The latest audit record.
     pub async fn record(&self) -> Value {
         self.records().await.pop().unwrap()
+    }
+
+    /// Lets time pass in these steps until the background has left a record of this name, and gives it.
+    pub async fn recorded(&self, name: &str, step: Duration) -> Value {
+        for _ in 0..PATIENCE {
+            let found = self
+                .records()
+                .await
+                .into_iter()
+                .find(|record| record["eventName"] == name);
+            if let Some(record) = found {
+                return record;
+            }
+            self.clock.advance(step);
+            tokio::task::yield_now().await;
+        }
+        panic!("{name} was never recorded");
     }
 
     /// Waits until `seen` holds of an answer, which the background brings about.
