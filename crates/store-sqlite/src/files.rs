@@ -11,14 +11,7 @@ use crate::error::Failing;
 
 /// Makes the directory (0700) and an empty file (0600) where there are none, and makes their names last.
 pub(crate) fn prepare(directory: &Path, file: &Path) -> Result<(), BackendError> {
-    let failing = Failing(directory);
-    if !directory.is_dir() {
-        let made = DirBuilder::new().mode(0o700).recursive(true).create(directory);
-        made.map_err(|error| failing.io(error))?;
-        if let Some(parent) = directory.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            flush_directory(parent)?;
-        }
-    }
+    make_directory(directory)?;
     let failing = Failing(file);
     let length = match fs::metadata(file) {
         Ok(metadata) => metadata.len(),
@@ -39,6 +32,21 @@ pub(crate) fn prepare(directory: &Path, file: &Path) -> Result<(), BackendError>
         refuse_an_orphaned_log(file)?;
     }
     Ok(())
+}
+
+/// Makes a directory and those above it, and makes the name of each last.
+fn make_directory(directory: &Path) -> Result<(), BackendError> {
+    if directory.is_dir() {
+        return Ok(());
+    }
+    let above = match directory.parent() {
+        Some(above) if !above.as_os_str().is_empty() => above,
+        _ => Path::new("."),
+    };
+    make_directory(above)?;
+    let made = DirBuilder::new().mode(0o700).create(directory);
+    made.map_err(|error| Failing(directory).io(error))?;
+    flush_directory(above)
 }
 
 /// SQLite deletes a log that lies beside an empty database, and what it holds may be all there is.

@@ -144,31 +144,25 @@ impl Backend for Sqlite {
     }
 
     fn commit(&mut self, group: &Group) -> Result<(), CommitFailure> {
-        let connection = self.connection().map_err(CommitFailure::Unknown)?;
+        let connection = self.connection().map_err(CommitFailure::Broken)?;
         let Err((error, stage)) = Sqlite::write(connection, group) else {
             return Ok(());
         };
         let code = error.sqlite_error_code();
         let undone = connection.is_autocommit() || connection.execute_batch("ROLLBACK").is_ok();
         let error = self.failing().at(error);
-        // A commit that fails for want of space failed to write its last frame, without which the log does not hold
-        // it. Errors that are none of the disk's leave it as it was. Whatever else happened, only reopening tells.
-        let harmless = match stage {
-            Stage::Writing => matches!(
-                code,
-                Some(
-                    ErrorCode::DiskFull
-                        | ErrorCode::TooBig
-                        | ErrorCode::OutOfMemory
-                        | ErrorCode::ConstraintViolation
-                )
-            ),
-            Stage::Committing => code == Some(ErrorCode::DiskFull),
-        };
-        Err(if undone && harmless {
-            CommitFailure::Refused(error)
-        } else {
-            CommitFailure::Unknown(error)
+        Err(match stage {
+            // The log holds no commit of it, whatever went wrong; errors that are none of the disk's leave the
+            // connection as it was.
+            Stage::Writing => match code {
+                Some(ErrorCode::DiskFull | ErrorCode::TooBig | ErrorCode::OutOfMemory) if undone => {
+                    CommitFailure::Refused(error)
+                }
+                _ => CommitFailure::Broken(error),
+            },
+            // For want of space the last frame was not written, without which the log does not hold it either.
+            Stage::Committing if undone && code == Some(ErrorCode::DiskFull) => CommitFailure::Refused(error),
+            Stage::Committing => CommitFailure::Unknown(error),
         })
     }
 

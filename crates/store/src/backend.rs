@@ -39,9 +39,9 @@ pub trait Backend: Send {
 
     /// Makes a group durable as a whole, or not at all.
     ///
-    /// It is durable when this returns `Ok`. [`CommitFailure::Refused`] says that nothing of it remains and
-    /// that the backend goes on; after [`CommitFailure::Unknown`] the store calls [`Backend::reopen`] before
-    /// anything else, and reads what became of the group.
+    /// It is durable when this returns `Ok`. After any failure but [`CommitFailure::Refused`] the store calls
+    /// [`Backend::reopen`] before anything else, and after [`CommitFailure::Unknown`] it then reads what became
+    /// of the group.
     fn commit(&mut self, group: &Group) -> Result<(), CommitFailure>;
 
     /// Makes older values of rows unreadable that deleted or replaced ones of them left in files (write-ahead
@@ -64,8 +64,10 @@ pub trait Backend: Send {
 /// What became of a group that was not committed for sure.
 #[derive(Debug)]
 pub enum CommitFailure {
-    /// Nothing of the group remains.
+    /// Nothing of the group remains, and the backend goes on.
     Refused(BackendError),
+    /// Nothing of the group remains, and the backend has to be reopened.
+    Broken(BackendError),
     /// All of the group remains or nothing of it, and only [`Backend::reopen`] can tell.
     Unknown(BackendError),
 }

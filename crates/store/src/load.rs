@@ -148,7 +148,9 @@ fn create(
     group.rows.extend(all);
     backend.commit(&group).map_err(|failure| match failure {
         // Nothing was promised yet: the next start finds all of it, or begins again.
-        CommitFailure::Refused(error) | CommitFailure::Unknown(error) => OpenError::Backend(error),
+        CommitFailure::Refused(error) | CommitFailure::Broken(error) | CommitFailure::Unknown(error) => {
+            OpenError::Backend(error)
+        }
     })?;
     Ok(Loaded {
         state,

@@ -47,6 +47,34 @@ fn a_refused_group_leaves_nothing_and_the_store_goes_on() {
 }
 
 #[test]
+fn a_group_that_broke_the_backend_before_its_commit_is_told_as_not_committed() {
+    block_on(async {
+        let (memory, opened) = opened();
+        memory.plan([Some(Fault::Broken)]);
+        memory.fail_reopenings(limits::REOPENINGS);
+        for name in ["a", "b"] {
+            let refused = commit(&opened, name, 1).await;
+            assert!(matches!(refused, Err(CommitError::Unavailable(_))), "{refused:?}");
+        }
+        commit(&opened, "c", 1).await.unwrap();
+        assert_eq!(names(&opened), ["c"]);
+    });
+}
+
+#[test]
+fn views_and_snapshots_go_between_threads() {
+    fn both<T: Send + Sync + 'static>() {}
+    both::<crate::Store>();
+    both::<crate::Snapshot>();
+    both::<crate::View>();
+    both::<crate::ReadSet>();
+    both::<crate::Vault>();
+    both::<crate::Turn>();
+    fn sent<T: Send + 'static>() {}
+    sent::<Change>();
+}
+
+#[test]
 fn a_lost_group_of_unknown_outcome_is_told_as_not_committed() {
     block_on(async {
         let (memory, opened) = opened();
@@ -285,6 +313,7 @@ proptest::proptest! {
             proptest::prop_oneof![
                 12 => proptest::prelude::Just(None),
                 1 => proptest::prelude::Just(Some(Fault::Refused)),
+                1 => proptest::prelude::Just(Some(Fault::Broken)),
                 1 => proptest::prelude::Just(Some(Fault::Lost)),
                 1 => proptest::prelude::Just(Some(Fault::Kept)),
             ],

@@ -106,7 +106,10 @@ struct Writer {
 /// What became of a group.
 enum Outcome {
     Durable,
+    /// Nothing remains of it, and its changes may be tried one by one.
     Refused(CommitError),
+    /// Nothing remains of it, and nothing else can be done now.
+    Failed(CommitError),
     Unknown(BackendError),
 }
 
@@ -198,7 +201,7 @@ impl Writer {
                     self.group(vec![request]);
                 }
             }
-            Outcome::Refused(error) => {
+            Outcome::Refused(error) | Outcome::Failed(error) => {
                 for (request, _) in accepted {
                     request.answer(Err(error.clone()));
                 }
@@ -222,6 +225,11 @@ impl Writer {
             Err(CommitFailure::Refused(error)) => {
                 tracing::warn!(%error, "changes were refused by the store's backend");
                 Outcome::Refused(CommitError::Unavailable(Unavailable::Backend(error)))
+            }
+            Err(CommitFailure::Broken(error)) => {
+                tracing::warn!(%error, "the store's backend failed before it committed");
+                self.failed = Some(error.clone());
+                Outcome::Failed(CommitError::Unavailable(Unavailable::Backend(error)))
             }
             Err(CommitFailure::Unknown(error)) => {
                 self.failed = Some(error.clone());
@@ -377,7 +385,7 @@ impl Writer {
                 match self.make_durable(&draft) {
                     Outcome::Durable => self.publish(draft),
                     // What stays in the outbox the log gets offered again at the next start.
-                    Outcome::Refused(_) => {}
+                    Outcome::Refused(_) | Outcome::Failed(_) => {}
                     Outcome::Unknown(error) => return Err(error),
                 }
             }

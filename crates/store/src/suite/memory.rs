@@ -12,6 +12,8 @@ use crate::suite::Site;
 pub enum Fault {
     /// The commit is refused, and nothing of it remains.
     Refused,
+    /// As [`Fault::Refused`], and the backend has to be reopened.
+    Broken,
     /// The outcome of the commit is unknown, and it was lost.
     Lost,
     /// The outcome of the commit is unknown, and it was kept.
@@ -147,6 +149,10 @@ impl Backend for Memory {
         match disk.faults.pop_front().flatten() {
             None => disk.rows = after,
             Some(Fault::Refused) => return Err(CommitFailure::Refused(full)),
+            Some(Fault::Broken) => {
+                disk.must_reopen = true;
+                return Err(CommitFailure::Broken(broken("a write failed")));
+            }
             Some(fault) => {
                 disk.must_reopen = true;
                 if fault != Fault::Lost {
