@@ -96,6 +96,8 @@ pub(crate) async fn work(engine: Weak<Engine>, grace: Duration) {
         let mut revisions = engine.store.revisions();
         revisions.mark_unchanged();
         let clock = Arc::clone(&engine.clock);
+        // Waits are counted from here, so that a clock that moves during a round is not missed.
+        let begun_at = clock.monotonic();
         let mut wait = limits::WORKER_ROUND;
         let round = match &mut worker {
             Some(worker) => worker.round(&engine).await,
@@ -114,13 +116,13 @@ pub(crate) async fn work(engine: Weak<Engine>, grace: Duration) {
                 worker = None;
                 // Not at the next change at once: what failed now will likely fail then.
                 drop(engine);
-                clock.reaches(clock.monotonic().after(wait)).await;
+                clock.reaches(begun_at.after(wait)).await;
                 continue;
             }
         }
         drop(engine);
         tokio::select! {
-            () = clock.reaches(clock.monotonic().after(wait)) => {}
+            () = clock.reaches(begun_at.after(wait)) => {}
             changed = revisions.changed() => if changed.is_err() { return },
         }
     }
@@ -152,6 +154,8 @@ impl Worker {
         {
             return Err(Interrupted::NotOurs);
         }
+        // First of all, so that a grace that begins below is not credited with the time before it.
+        self.pass_graces(engine, now, monotonic).await?;
         let items = due::due(&engine.store.snapshot().view(), now, limits::CHORES_A_ROUND)?;
         let more = items.len() == limits::CHORES_A_ROUND;
         for item in items {
@@ -164,7 +168,6 @@ impl Worker {
                 ),
             }
         }
-        self.pass_graces(engine, now, monotonic).await?;
         if more {
             return Ok(Duration::ZERO);
         }

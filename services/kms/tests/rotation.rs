@@ -117,7 +117,7 @@ async fn a_key_is_rotated_on_demand_25_times_at_most() {
     let mut body = json!({"KeyId": key, "Limit": 10});
     loop {
         let mut page = keystead.call("ListKeyRotations", body.clone()).await.ok();
-        pages.extend(page["Rotations"].as_array_mut().unwrap().drain(..));
+        pages.append(page["Rotations"].as_array_mut().unwrap());
         if page["Truncated"] == json!(false) {
             break;
         }
