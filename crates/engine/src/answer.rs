@@ -37,6 +37,9 @@ pub trait AnyOperation: sealed::Sealed + Send + Sync {
     /// The declaration of what the caller gets.
     fn output(&self) -> &'static Schema;
 
+    /// Decodes a body as the input and forgets it; whether that went well. For fuzzing the decoders.
+    fn decodes(&self, body: &[u8]) -> bool;
+
     #[doc(hidden)]
     fn walk(&self, engine: Arc<Engine>, call: Arc<Call>, body: SecretBuffer) -> Walk;
 }
@@ -62,6 +65,10 @@ impl<O: Operation> AnyOperation for O {
 
     fn output(&self) -> &'static Schema {
         O::Output::schema()
+    }
+
+    fn decodes(&self, body: &[u8]) -> bool {
+        aws_json::decode::<O::Input>(body).is_ok()
     }
 
     fn walk(&self, engine: Arc<Engine>, call: Arc<Call>, body: SecretBuffer) -> Walk {
