@@ -1,4 +1,12 @@
 //! The audit log: frames, order, durability, CloudTrail's rendering.
+//!
+//! [`Entry::encode`] makes the bytes of a record. [`AuditLog::append`] takes those of calls that change nothing
+//! and ends when they are durable; [`AuditLog::queue_change`] takes those of committed changes, in order. One
+//! writer thread puts what has gathered into the current segment with one write and one flush. [`Reader`] gives
+//! the frames back, also from a log that is being written, and [`render`] shows an entry as CloudTrail does.
+//! [`RefusedStream`] is for refusals before anybody was authenticated, which are no part of the log.
+//!
+//! The files' format is stated in `docs/audit-log-format.md`.
 
 mod disk;
 mod entry;

@@ -42,15 +42,15 @@ pub(crate) fn json<C, W: Write>(text: &Option<&str>, e: &mut Encoder<W>, _: &mut
 }
 
 /// The first [`limits::RESOURCES`] resources.
-pub(crate) fn resources<C, W: Write>(all: &Vec<Resource<'_>>, e: &mut Encoder<W>, c: &mut C) -> Written<W> {
-    let kept = all.get(..limits::RESOURCES).unwrap_or(all.as_slice());
+pub(crate) fn resources<C, W: Write>(all: &[Resource<'_>], e: &mut Encoder<W>, c: &mut C) -> Written<W> {
+    let kept = all.get(..limits::RESOURCES).unwrap_or(all);
     e.array(kept.len() as u64)?;
     kept.iter()
         .try_for_each(|resource| e.encode_with(resource, c)?.ok())
 }
 
 /// Whether there are no resources, so that the member is left out.
-pub(crate) fn none(all: &Vec<Resource<'_>>) -> bool {
+pub(crate) fn none(all: &[Resource<'_>]) -> bool {
     all.is_empty()
 }
 

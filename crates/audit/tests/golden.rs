@@ -3,6 +3,7 @@
 //! Each case has a file `golden/<case>.json`, the rendering, and `golden/<case>.hex`, the entry's bytes.
 //! `KEYSTEAD_GOLDEN=write` writes the files anew: for renderings that changed with intent, and for new cases.
 //! The bytes of a case that was released never change.
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
