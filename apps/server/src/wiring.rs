@@ -50,7 +50,7 @@ fn open(terms: Terms) -> Result<engine::Installation, OpenError> {
         RootSecret::Key(key) => Box::new(key),
         RootSecret::Passphrase(passphrase) => Box::new(Passphrase(passphrase)),
     };
-    let audit_flushes = terms.recorder.clone();
+    let (audit_flushes, unknown_members) = (terms.recorder.clone(), terms.recorder.clone());
     engine::Installation::open(engine::Options {
         audit: &terms.audit,
         log: audit::Options {
@@ -69,6 +69,7 @@ fn open(terms: Terms) -> Result<engine::Installation, OpenError> {
         services: SERVICES,
         regions: terms.regions,
         destruction_grace: terms.destruction_grace,
+        on_unknown_members: Arc::new(move |count| unknown_members.ignored_members(count)),
         clock: terms.clock,
         entropy: terms.entropy,
     })

@@ -3,7 +3,6 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use ambient::task;
 use arn::{Place, Region};
@@ -220,9 +219,9 @@ async fn walk<O: Operation>(engine: &Engine, call: &Call, body: SecretBuffer) ->
     let walked = async {
         let input = match aws_json::decode::<O::Input>(body.expose()) {
             Ok(read) => {
-                engine
-                    .unknown_members
-                    .fetch_add(read.unknown_members as u64, Ordering::Relaxed);
+                if read.unknown_members > 0 {
+                    (engine.on_unknown_members)(read.unknown_members as u64);
+                }
                 read.value
             }
             Err(unreadable) => {

@@ -1,7 +1,6 @@
 //! The installation at work: what the way of a request is walked with.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use ambient::{Clock, Entropy};
 use arn::{AccountId, Place, Region};
@@ -33,7 +32,7 @@ pub struct Engine {
     pub(crate) services: &'static [&'static Service],
     pub(crate) regions: Vec<Region>,
     pub(crate) walks: Walks,
-    pub(crate) unknown_members: AtomicU64,
+    pub(crate) on_unknown_members: Arc<dyn Fn(u64) + Send + Sync>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -51,11 +50,6 @@ impl Engine {
     /// The services.
     pub fn services(&self) -> &'static [&'static Service] {
         self.services
-    }
-
-    /// How many members of requests were ignored because no model knows them, since the start.
-    pub fn unknown_members(&self) -> u64 {
-        self.unknown_members.load(Ordering::Relaxed)
     }
 
     /// Whether calls can be answered now: the audit log has to take records. Fails with what is wrong.

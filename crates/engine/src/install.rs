@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use ambient::{Clock, Entropy, EntropyFailed, task};
@@ -42,6 +41,8 @@ pub struct Options<'o> {
     pub regions: Vec<Region>,
     /// How long destroyed material stays recoverable after its key was first seen to be due, counted in uptime.
     pub destruction_grace: Duration,
+    /// Told how many members of a request were ignored because no model knows them; it should only count.
+    pub on_unknown_members: Arc<dyn Fn(u64) + Send + Sync>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Random bytes.
@@ -78,6 +79,19 @@ pub enum OpenError {
     Entropy(#[from] EntropyFailed),
 }
 
+/// The tables of an installation with these services: what its store is opened with.
+pub fn tables(services: &[&'static Service]) -> Vec<TableSpec> {
+    let mut tables = vec![
+        store::table_spec::<Accounts>(),
+        store::table_spec::<AccessKeys>(),
+        store::secret_table_spec::<AccessKeySecrets>(),
+        store::secret_table_spec::<InstallationSecrets>(),
+        store::table_spec::<grace::Waiting>(),
+    ];
+    tables.extend(services.iter().flat_map(|service| service.tables));
+    tables
+}
+
 /// An installation that was opened, and is not at work yet.
 #[derive(Debug)]
 pub struct Installation {
@@ -91,14 +105,7 @@ impl Installation {
         let Options { clock, entropy, .. } = options;
         let (log, recovered) = AuditLog::open(options.audit, options.log, Arc::clone(&clock), &*entropy)?;
         let refused = RefusedStream::open(options.audit, Arc::clone(&clock))?;
-        let mut tables: Vec<TableSpec> = vec![
-            store::table_spec::<Accounts>(),
-            store::table_spec::<AccessKeys>(),
-            store::secret_table_spec::<AccessKeySecrets>(),
-            store::secret_table_spec::<InstallationSecrets>(),
-            store::table_spec::<grace::Waiting>(),
-        ];
-        tables.extend(options.services.iter().flat_map(|service| service.tables));
+        let tables = tables(options.services);
         let sink = Arc::new(ToLog(log.clone()));
         let (store, vault) = Store::open(
             options.backend,
@@ -133,7 +140,7 @@ impl Installation {
             services: options.services,
             regions: options.regions,
             walks: Walks::default(),
-            unknown_members: AtomicU64::new(0),
+            on_unknown_members: options.on_unknown_members,
         };
         Ok(Installation {
             engine: Arc::new(engine),

@@ -29,7 +29,7 @@ pub use engine::Engine;
 pub use entry::Resource;
 pub use gate::{Authority, Caller, Demand, Demands, Permit};
 pub use http::{Peer, Request, Response, TlsDetails};
-pub use install::{Installation, OpenError, Options};
+pub use install::{Installation, OpenError, Options, tables};
 pub use nothing::Nothing;
 pub use operation::{Absent, Action, AnyOperation, Miss, Operation, Outcome, Targets};
 pub use protocol::Failure;

@@ -247,6 +247,7 @@ fn open(memory: &Memory, audit: &TempDir, clock: &Arc<ManualClock>) -> Installat
         services: SERVICES,
         regions: vec![REGION.parse().unwrap(), OTHER_REGION.parse().unwrap()],
         destruction_grace: GRACE,
+        on_unknown_members: Arc::new(|_| ()),
         clock: Arc::clone(clock) as Arc<dyn Clock>,
         entropy: Arc::new(SystemEntropy),
     })
