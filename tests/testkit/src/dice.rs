@@ -2,17 +2,19 @@
 
 /// SplitMix64: small, fast, and the same everywhere. Source: Steele, Lea, Flood, "Fast splittable pseudorandom number
 /// generators", 2014.
-pub(crate) struct Dice(u64);
+#[derive(Debug)]
+pub struct Dice(u64);
 
 impl Dice {
     /// The stream that belongs to `seed` and `part`, which differ in each of the two.
-    pub(crate) fn new(seed: u64, part: u64) -> Dice {
+    pub fn new(seed: u64, part: u64) -> Dice {
         let mut dice = Dice(seed);
         let start = dice.roll() ^ part.wrapping_mul(0xD6E8_FEB8_6659_FD93);
         Dice(start)
     }
 
-    pub(crate) fn roll(&mut self) -> u64 {
+    /// 64 random bits.
+    pub fn roll(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -20,7 +22,7 @@ impl Dice {
     }
 
     /// A number from `least` to `most`, both possible.
-    pub(crate) fn between(&mut self, least: usize, most: usize) -> usize {
+    pub fn between(&mut self, least: usize, most: usize) -> usize {
         let span = most.saturating_sub(least) as u64 + 1;
         least + (self.roll() % span) as usize
     }

@@ -14,6 +14,7 @@ mod format;
 mod recording;
 pub mod server;
 
+pub use dice::Dice;
 pub use disk::{Log, Loss, Replay, Step, Tree};
 pub use faults::{Fault, Injected};
 pub use format::Operation;

@@ -1,0 +1,183 @@
+//! A small KMS client over plain HTTP/1.1, one request at a time.
+
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::time::Duration;
+
+use ambient::{Clock, SystemClock};
+use http::{HeaderMap, HeaderValue};
+use secret::SecretString;
+use serde_json::Value;
+use sigv4::sign::Signer;
+
+/// The Region that is called.
+pub const REGION: &str = "us-east-1";
+/// No answer takes longer: a walk has a deadline of 30 seconds.
+const PATIENCE: Duration = Duration::from_secs(50);
+
+/// An access key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Access {
+    /// Its id.
+    pub id: String,
+    /// Its secret.
+    pub secret: String,
+}
+
+impl Access {
+    /// The one in a data directory.
+    pub fn of(data: &Path) -> Access {
+        let text = std::fs::read_to_string(data.join("local/credentials")).unwrap();
+        let value = |name: &str| {
+            let mut pairs = text.lines().filter_map(|line| line.split_once('='));
+            pairs
+                .find(|(key, _)| key.trim() == name)
+                .unwrap()
+                .1
+                .trim()
+                .to_owned()
+        };
+        Access {
+            id: value("aws_access_key_id"),
+            secret: value("aws_secret_access_key"),
+        }
+    }
+}
+
+/// One kept-alive connection.
+pub struct Client {
+    stream: TcpStream,
+    host: String,
+    signer: Signer,
+    clock: SystemClock,
+    buffer: Vec<u8>,
+}
+
+/// A complete answer.
+#[derive(Debug)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The header `x-amzn-RequestId`.
+    pub request_id: String,
+    /// The body; null where it is empty.
+    pub body: Value,
+}
+
+impl Answer {
+    /// The code of a refusal.
+    pub fn code(&self) -> &str {
+        self.body["__type"].as_str().unwrap_or_default()
+    }
+}
+
+/// The address in `http://HOST:PORT`.
+pub fn address_of(url: &str) -> SocketAddr {
+    url.strip_prefix("http://").unwrap().parse().unwrap()
+}
+
+impl Client {
+    /// Connects.
+    pub fn connect(address: SocketAddr, access: &Access) -> io::Result<Client> {
+        let stream = TcpStream::connect(address)?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        let secret = SecretString::new(access.secret.clone());
+        Ok(Client {
+            stream,
+            host: address.to_string(),
+            signer: Signer::new(&access.id, secret, REGION, sigv4::Service::usual("kms")),
+            clock: SystemClock::start(),
+            buffer: Vec::new(),
+        })
+    }
+
+    /// A whole request, signed now. The user agent is not covered by the signature, and names the call in its record.
+    pub fn request(&self, operation: &str, body: &[u8], agent: &str) -> Vec<u8> {
+        let mut headers = HeaderMap::new();
+        let mut header = |name, value: &str| headers.insert(name, HeaderValue::from_str(value).unwrap());
+        header("host", &self.host);
+        header("content-type", "application/x-amz-json-1.1");
+        header("x-amz-target", &format!("TrentService.{operation}"));
+        self.signer
+            .sign("POST", "/", "", &mut headers, body, self.clock.now())
+            .unwrap();
+        let mut request = b"POST / HTTP/1.1\r\n".to_vec();
+        for (name, value) in &headers {
+            request.extend_from_slice(name.as_str().as_bytes());
+            request.extend_from_slice(b": ");
+            request.extend_from_slice(value.as_bytes());
+            request.extend_from_slice(b"\r\n");
+        }
+        let rest = format!("user-agent: {agent}\r\ncontent-length: {}\r\n\r\n", body.len());
+        request.extend_from_slice(rest.as_bytes());
+        request.extend_from_slice(body);
+        request
+    }
+
+    /// Calls an operation. An error says that the connection died before the whole answer was there.
+    pub fn call(&mut self, operation: &str, body: &Value, agent: &str) -> io::Result<Answer> {
+        let request = self.request(operation, body.to_string().as_bytes(), agent);
+        self.stream.write_all(&request)?;
+        self.answer()
+    }
+
+    /// Calls an operation that has to succeed.
+    #[track_caller]
+    pub fn ok(&mut self, operation: &str, body: &Value) -> Value {
+        let answer = self.call(operation, body, "checker").unwrap();
+        assert_eq!(answer.status, 200, "{operation} {body}: {}", answer.body);
+        answer.body
+    }
+
+    /// The connection itself.
+    pub fn stream(&mut self) -> &mut TcpStream {
+        &mut self.stream
+    }
+
+    /// Reads the next answer.
+    pub fn answer(&mut self) -> io::Result<Answer> {
+        self.buffer.clear();
+        let head = loop {
+            if let Some(end) = self.buffer.windows(4).position(|window| window == b"\r\n\r\n") {
+                break end + 4;
+            }
+            self.fill()?;
+        };
+        let text = std::str::from_utf8(&self.buffer[..head]).map_err(io::Error::other)?;
+        let header = |name: &str| {
+            let mut pairs = text.lines().filter_map(|line| line.split_once(':'));
+            pairs
+                .find(|(key, _)| key.eq_ignore_ascii_case(name))
+                .map(|(_, value)| value.trim().to_owned())
+        };
+        let status = text.get(9..12).and_then(|digits| digits.parse().ok());
+        let status = status.ok_or_else(|| io::Error::other("an answer without a status"))?;
+        let request_id = header("x-amzn-requestid").unwrap_or_default();
+        let length: usize = header("content-length").map_or(0, |length| length.parse().unwrap());
+        while self.buffer.len() < head + length {
+            self.fill()?;
+        }
+        let body = match length {
+            0 => Value::Null,
+            _ => serde_json::from_slice(&self.buffer[head..head + length]).map_err(io::Error::other)?,
+        };
+        Ok(Answer {
+            status,
+            request_id,
+            body,
+        })
+    }
+
+    fn fill(&mut self) -> io::Result<()> {
+        let mut room = [0; 16 << 10];
+        match self.stream.read(&mut room)? {
+            0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            read => {
+                self.buffer.extend_from_slice(&room[..read]);
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! What a crash test needs: clients that note what they were told, and a check of an installation against their notes.
+//!
+//! [`Traffic`] runs clients, each of which changes keys and aliases of its own and looks at everybody's. Each keeps
+//! its [`Call`]s: what was asked, what came back, what was seen. [`Ledger::settle`] puts these together with the audit
+//! records to what must be there now, and [`Ledger::compare`] holds that against what an installation shows.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "all of this is test code, which ends at the first surprise"
+)]
+
+pub mod call;
+pub mod client;
+pub mod cuts;
+pub mod host;
+pub mod ledger;
+pub mod records;
+pub mod survey;
+pub mod traffic;
+
+pub use call::{Call, Effect, Outcome, Register, Sealed};
+pub use client::{Access, Client};
+pub use ledger::Ledger;
+pub use records::Record;
+pub use traffic::Traffic;
+
+use std::io::Write;
+
+/// Says something on standard error, past the capture of the test harness: counts belong into every run's output.
+pub fn report(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// A number from the environment, for longer or shorter runs than usual.
+pub fn from_environment(name: &str, usual: u64) -> u64 {
+    std::env::var(name).map_or(usual, |text| {
+        text.parse().expect("the environment holds a number")
+    })
+}

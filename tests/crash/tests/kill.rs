@@ -1,0 +1,241 @@
+//! Crash test 1: the server is killed at random moments under concurrent clients, again and again, on one data
+//! directory that lives through all of it.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::atomic::AtomicU64;
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+use ambient::{Clock, SystemClock};
+use crash::survey::{Survey, open_all};
+use crash::{Access, Call, Client, Effect, Ledger, Outcome, Register, Sealed, Traffic, client, records};
+use serde_json::json;
+use testkit::Dice;
+use testkit::server::{Launch, Server};
+
+const CLIENTS: u64 = 16;
+/// A round ends after at most so many answers.
+const ANSWERS: usize = 400;
+/// Keys and ciphertexts that a round did not touch are looked at in one of so many rounds.
+const SHARES: usize = 40;
+
+#[derive(Default)]
+struct Counts {
+    acknowledged: u64,
+    refused: u64,
+    unknown: u64,
+    applied: u64,
+    looks: usize,
+    records: usize,
+}
+
+#[test]
+fn nothing_is_lost_by_kills_under_16_clients() {
+    let rounds = crash::from_environment("KEYSTEAD_KILL_ROUNDS", 200);
+    let seed = crash::from_environment("KEYSTEAD_KILL_SEED", 1);
+    let clock = SystemClock::start();
+    let begun = clock.monotonic();
+    let place = tempfile::tempdir().unwrap();
+    let data = place.path().join("data");
+    let (mut dice, serial) = (Dice::new(seed, 0), AtomicU64::new(0));
+    let (mut ledger, mut counts) = (Ledger::default(), Counts::default());
+    let mut calls: Vec<Call> = Vec::new();
+    for round in 0..rounds {
+        if round % 8 == 7 {
+            // Killed while it recovers from the kill before; at its steps one by one, power.rs does so.
+            killed_while_starting(&data, Duration::from_micros(dice.between(0, 60_000) as u64));
+        }
+        let server = Launch::on(&data)
+            .unwrap()
+            .arguments(["--tls", "off"])
+            .start()
+            .unwrap();
+        let access = Access::of(&data);
+        check(&server, &access, &mut ledger, &calls, &mut counts, round as usize);
+        let (signal, signalled) = channel();
+        let traffic = Traffic {
+            address: client::address_of(server.url()),
+            access,
+            clients: CLIENTS,
+            calls: u64::MAX,
+            seed: dice.roll(),
+            step: &|| 0,
+            signal: Some((dice.between(1, ANSWERS) as u64, signal)),
+            faulty: false,
+            serial: &serial,
+        };
+        let ledger = &ledger;
+        let told = std::thread::scope(|scope| {
+            let working = scope.spawn(|| traffic.run(ledger));
+            signalled.recv().unwrap();
+            let ended = server.kill().unwrap();
+            assert!(
+                ended.by_signal(9),
+                "it ended before it was killed: {}",
+                ended.stderr
+            );
+            working.join().unwrap()
+        });
+        assert_eq!(told.surprises, [""; 0], "round {round}");
+        calls = told.calls;
+    }
+    let server = Launch::on(&data)
+        .unwrap()
+        .arguments(["--tls", "off"])
+        .start()
+        .unwrap();
+    let access = Access::of(&data);
+    check(
+        &server,
+        &access,
+        &mut ledger,
+        &calls,
+        &mut counts,
+        rounds as usize,
+    );
+    check_all(&server, &access, &ledger);
+    let took = clock.monotonic().since(begun).as_secs();
+    crash::report(&format!(
+        "{rounds} kills under {CLIENTS} clients survived in {took} s: {} calls acknowledged, {} refused, {} cut off \
+         of which {} had happened, {} keys, {} aliases, {} ciphertexts, {} looks, {} audit records",
+        counts.acknowledged,
+        counts.refused,
+        counts.unknown,
+        counts.applied,
+        ledger.keys.len(),
+        aliases(&ledger),
+        ledger.sealed.len(),
+        counts.looks,
+        counts.records,
+    ));
+    // The test is worth nothing if nothing happens in it.
+    assert!(counts.acknowledged > 20 * rounds && counts.applied > 0);
+}
+
+fn aliases(ledger: &Ledger) -> usize {
+    let is_alias = |(register, value): &(&Register, &String)| {
+        matches!(register, Register::Alias(_)) && !value.is_empty()
+    };
+    ledger.registers.iter().filter(is_alias).count()
+}
+
+fn killed_while_starting(data: &Path, after: Duration) {
+    let mut command = std::process::Command::new(testkit::artifact::keystead().unwrap());
+    let quiet = std::process::Stdio::null;
+    command.args([
+        "server",
+        "--tls",
+        "off",
+        "--listen",
+        "127.0.0.1:0",
+        "--admin-listen",
+        "127.0.0.1:0",
+    ]);
+    let mut child = command
+        .arg("--data-dir")
+        .arg(data)
+        .stdin(quiet())
+        .stderr(quiet())
+        .spawn()
+        .unwrap();
+    // No synchronisation: the moment is meant to be any.
+    std::thread::sleep(after);
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+/// Checks what the last round touched, and its share of all else.
+fn check(
+    server: &Server,
+    access: &Access,
+    ledger: &mut Ledger,
+    calls: &[Call],
+    counts: &mut Counts,
+    round: usize,
+) {
+    let mut clients = clients(server, access);
+    let data = server.data_directory();
+    let before = ledger.sealed.len();
+    let mut touched: BTreeSet<String> = calls
+        .iter()
+        .filter_map(|call| match &call.effect {
+            Effect::Write(Register::Alias(_), _) | Effect::None => None,
+            Effect::Create { .. } => call.made.clone(),
+            Effect::Write(
+                Register::State(key)
+                | Register::Tags(key)
+                | Register::Rotations(key)
+                | Register::Automatic(key),
+                _,
+            ) => Some(key.clone()),
+        })
+        .collect();
+    touched.extend(ledger.keys.keys().skip(round % SHARES).step_by(SHARES).cloned());
+    let survey = Survey::of(&mut clients, |key| {
+        touched.contains(key) || !ledger.keys.contains_key(key)
+    });
+    let records = records::read(data, ledger.next_record).unwrap();
+    let mut wrong = ledger.settle(calls, &records);
+    wrong.extend(ledger.compare(&survey));
+    let is_due = |(place, sealed): &(usize, &Sealed)| {
+        (*place >= before || place % SHARES == round % SHARES)
+            && ledger.value(&Register::State(sealed.key.clone())) == "Enabled"
+    };
+    let due: Vec<&Sealed> = ledger
+        .sealed
+        .iter()
+        .enumerate()
+        .filter(is_due)
+        .map(|(_, sealed)| sealed)
+        .collect();
+    wrong.extend(open_all(&mut clients, &due));
+    assert!(wrong.is_empty(), "after round {round}:\n{}", wrong.join("\n"));
+    counts.records += records.len();
+    for call in calls {
+        counts.looks += call.seen.len() + call.keys_seen.len();
+        match call.outcome {
+            Outcome::Done => counts.acknowledged += 1,
+            Outcome::Refused(_) => counts.refused += 1,
+            Outcome::Unknown(_) => {
+                counts.unknown += 1;
+                counts.applied += u64::from(records.iter().any(|record| record.agent == call.name));
+            }
+        }
+    }
+}
+
+/// Checks all there is, down to ciphertexts whose keys have to be enabled again.
+fn check_all(server: &Server, access: &Access, ledger: &Ledger) {
+    let mut clients = clients(server, access);
+    let survey = Survey::of(&mut clients, |_| true);
+    let mut wrong = ledger.compare(&survey);
+    for (key, facts) in &survey.facts {
+        let body = json!({ "KeyId": key });
+        if facts.state == "PendingDeletion" {
+            clients[0].ok("CancelKeyDeletion", &body);
+        }
+        if facts.state != "Enabled" {
+            clients[0].ok("EnableKey", &body);
+        }
+    }
+    let all: Vec<&Sealed> = ledger.sealed.iter().collect();
+    wrong.extend(open_all(&mut clients, &all));
+    // Nothing that the checks did is unrecorded, and nothing is recorded twice: the whole log from its start.
+    let records = records::read(server.data_directory(), 0).unwrap();
+    let requests: Vec<&String> = records
+        .iter()
+        .filter_map(|record| record.request_id.as_ref())
+        .collect();
+    let distinct: BTreeSet<&String> = requests.iter().copied().collect();
+    assert_eq!(requests.len(), distinct.len(), "request ids with two records");
+    assert!(wrong.is_empty(), "at the end:\n{}", wrong.join("\n"));
+}
+
+fn clients(server: &Server, access: &Access) -> Vec<Client> {
+    let address = client::address_of(server.url());
+    (0..4)
+        .map(|_| Client::connect(address, access).unwrap())
+        .collect()
+}
