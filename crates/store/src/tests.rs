@@ -335,7 +335,10 @@ proptest::proptest! {
             stop.store(true, std::sync::atomic::Ordering::Relaxed);
             assert!(watcher.await.unwrap() > 0);
             let log = opened.log.entries();
-            histories::judge(tries, &log, &opened);
+            histories::judge(tries.clone(), &log, &opened);
+            opened.store.close().await.unwrap();
+            drop(opened);
+            histories::judge(tries, &log, &open(&memory));
         });
     }
 }
