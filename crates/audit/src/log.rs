@@ -1,5 +1,6 @@
 //! The log as its writers see it.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -214,6 +215,15 @@ impl AuditLog {
     /// Writes what is queued, and ends the writer; further appends fail. Blocks for as long as that takes.
     pub fn close(&self) {
         self.inner.close();
+    }
+}
+
+impl fmt::Debug for AuditLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let health = self.health();
+        f.debug_struct("AuditLog")
+            .field("health", &health)
+            .finish_non_exhaustive()
     }
 }
 

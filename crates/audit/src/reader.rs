@@ -1,5 +1,6 @@
 //! Reads the log, also while it is being written.
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,7 +44,9 @@ impl Frame {
     pub fn entry(&self) -> Result<Entry<'_>, UnreadableEntry> {
         match Origin::split(&self.bytes) {
             Some((_, payload)) => Entry::decode(payload),
-            None => Err(UnreadableEntry::Malformed("unknown kind of frame".to_owned())),
+            None => Err(UnreadableEntry::Malformed(
+                "a kind of frame that this version does not know".to_owned(),
+            )),
         }
     }
 }
@@ -212,6 +215,15 @@ enum Onward {
     Ending,
     /// In another file, from which we read now.
     Elsewhere,
+}
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let dir = self.disk.dir();
+        f.debug_struct("Reader")
+            .field("dir", &dir)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Iterator for Reader {

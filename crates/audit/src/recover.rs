@@ -7,6 +7,7 @@ use crate::error::AuditError;
 use crate::frame::Origin;
 use crate::limits;
 use crate::segment::{self, HEADER, Header, MAX_FRAME, RECORD_HEAD, RecordHead, Scan, Step};
+use crate::spare;
 
 /// What a scan of the last segment found.
 pub(crate) struct Found {
@@ -57,12 +58,12 @@ pub(crate) fn recover(disk: &dyn Disk) -> Result<Option<Found>, AuditError> {
     }))
 }
 
-/// Removes segments that were being made: nothing was ever recorded in them.
+/// Removes a segment that was being made: nothing was ever recorded in it.
 fn remove_unfinished(disk: &dyn Disk) -> Result<(), AuditError> {
     let names = disk.names().map_err(AuditError::io("list", disk.dir()))?;
-    for name in names.iter().filter(|name| name.ends_with(".new")) {
-        disk.remove(name)
-            .map_err(AuditError::io("remove", &disk.path(name)))?;
+    if names.iter().any(|name| name == spare::NAME) {
+        disk.remove(spare::NAME)
+            .map_err(AuditError::io("remove", &disk.path(spare::NAME)))?;
     }
     Ok(())
 }

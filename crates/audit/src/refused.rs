@@ -4,6 +4,7 @@
 //! fill the disk. They tell an operator who knocks, and how often.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::net::IpAddr;
@@ -175,6 +176,15 @@ impl RefusedStream {
             let settled = self.inner.shared.settled.wait(state);
             state = settled.unwrap_or_else(PoisonError::into_inner);
         }
+    }
+}
+
+impl fmt::Debug for RefusedStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let totals = self.totals();
+        f.debug_struct("RefusedStream")
+            .field("totals", &totals)
+            .finish_non_exhaustive()
     }
 }
 

@@ -11,7 +11,7 @@ use crate::error::AuditError;
 use crate::limits;
 
 /// The name of a segment until it has a header.
-const NAME: &str = "segment.new";
+pub(crate) const NAME: &str = "segment.new";
 
 /// A file of zeros, not yet a segment.
 pub(crate) struct Spare {
