@@ -160,6 +160,16 @@ fn an_empty_log_is_no_error() {
 }
 
 #[test]
+fn a_number_of_records_that_is_none_is_refused() {
+    let output = run(Path::new("."), &["-n", "many"]);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        "keystead: -n does not take \"many\": give a number of records\n"
+    );
+}
+
+#[test]
 fn a_directory_without_a_log_is_refused_by_name() {
     let data = tempfile::tempdir().unwrap();
     for absent in [data.path().to_owned(), data.path().join("absent")] {

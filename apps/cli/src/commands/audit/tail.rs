@@ -22,7 +22,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA_DIRECTORY)]
     data_dir: PathBuf,
     /// Only the last N records [default: all there are]
-    #[arg(short = 'n', value_name = "N")]
+    #[arg(short = 'n', value_name = "N", value_parser = count)]
     last: Option<u64>,
     /// Goes on with new records as they come, until interrupted
     #[arg(long)]
@@ -85,6 +85,10 @@ impl Arguments {
         }
         Ok(())
     }
+}
+
+fn count(text: &str) -> Result<u64, &'static str> {
+    text.parse().map_err(|_| "give a number of records")
 }
 
 /// The log's directory in `data`. Its other parts need not be there: a copy of the log alone is evidence too.

@@ -19,11 +19,11 @@ impl<W: Write> Page<W> {
     }
 
     /// A numbered step: its name, and lines about what it shows.
-    pub(super) fn step(&mut self, name: &str, lines: &[String]) -> Result<(), DemoError> {
+    pub(super) fn step<L: AsRef<str>>(&mut self, name: &str, lines: &[L]) -> Result<(), DemoError> {
         self.steps += 1;
         let mut label = format!("{:>2} {name}", self.steps);
         for line in lines {
-            writeln!(self.out, "{label:<MARGIN$}{line}")?;
+            writeln!(self.out, "{label:<MARGIN$}{}", line.as_ref())?;
             label.clear();
         }
         Ok(self.out.flush()?)
@@ -70,8 +70,8 @@ mod tests {
     fn steps_are_numbered_and_their_text_lines_up() {
         let mut out = Vec::new();
         let mut page = Page::new(&mut out);
-        page.step("Key", &["one".to_owned(), "two".to_owned()]).unwrap();
-        page.step("Disable", &["three".to_owned()]).unwrap();
+        page.step("Key", &["one", "two"]).unwrap();
+        page.step("Disable", &["three"]).unwrap();
         page.more("four").unwrap();
         let text = String::from_utf8(out).unwrap();
         assert_eq!(

@@ -182,7 +182,7 @@ impl<W: Write> Story<'_, W> {
         self.open_file(caller).await?;
         self.page.step(
             "Decrypt",
-            &["Decrypt opened the data key of the header: the file is back, byte for byte.".to_owned()],
+            &["Decrypt opened the data key of the header: the file is back, byte for byte."],
         )
     }
 
@@ -203,7 +203,7 @@ impl<W: Write> Story<'_, W> {
         caller.call("EnableKey", json!({ "KeyId": key_id })).await?;
         self.open_file(caller).await?;
         self.page
-            .step("Enable", &["EnableKey, and the file opens again.".to_owned()])
+            .step("Enable", &["EnableKey, and the file opens again."])
     }
 
     async fn rotate(&mut self, caller: &mut Caller, key_id: &str, before: &str) -> Result<(), DemoError> {
