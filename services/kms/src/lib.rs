@@ -15,6 +15,8 @@ mod context;
 mod data_key;
 mod duties;
 mod error;
+#[doc(hidden)]
+pub mod generator;
 mod key_id;
 mod key_kinds;
 mod key_metadata;

@@ -1,0 +1,67 @@
+//! Keys that nobody asked for: for benchmarks, which need more of them than CreateKey makes in reasonable time.
+//! Not part of the crate's front.
+
+use std::ops::Bound;
+
+use ambient::{Entropy, EntropyFailed, Timestamp};
+use arn::AccountId;
+use crypto::{Material, MaterialId};
+use store::{Change, Domain, StoreError, Vault, View};
+
+use crate::key_id::KeyId;
+use crate::records::{
+    Key, KeyPolicies, KeyPolicy, Keys, MaterialName, Materials, Origin, RotationKind, Tags, Version,
+};
+
+/// Adds one key to `change`, with the rows that CreateKey leaves of it.
+pub fn add(
+    change: &mut Change,
+    domain: Domain,
+    account: AccountId,
+    now: Timestamp,
+    entropy: &dyn Entropy,
+) -> Result<(), EntropyFailed> {
+    let (key, id) = (KeyId::draw(entropy)?, MaterialId::generate(entropy)?);
+    let record = Key {
+        created_ms: now.milliseconds(),
+        description: String::new(),
+        spec: "SYMMETRIC_DEFAULT".to_owned(),
+        usage: "ENCRYPT_DECRYPT".to_owned(),
+        origin: Origin::AwsKms,
+        enabled: true,
+        deletion: None,
+        tags: Tags::default(),
+        versions: vec![Version::new(id, now, RotationKind::Creation)],
+        rotation: None,
+    };
+    change.put::<Keys>(domain, key, record);
+    change.put::<KeyPolicies>(domain, key, KeyPolicy::default_of(account));
+    change.put_secret::<Materials>(domain, MaterialName { key, id }, Material::generate(entropy)?);
+    Ok(())
+}
+
+/// The ids of all keys, in the order of their rows.
+pub fn ids(view: &View, domain: Domain) -> Result<Vec<String>, StoreError> {
+    let rows = view.scan_names::<Keys>(domain, Bound::Unbounded, usize::MAX)?;
+    let ids = rows.iter().filter_map(|row| KeyId::from_bytes(row.name()));
+    Ok(ids.map(|id| id.to_string()).collect())
+}
+
+/// Opens all that an operation needs to use a key: its record, its policy, its material. False if it is not all there.
+pub fn open(view: &View, vault: &Vault, domain: Domain, id: &str) -> Result<bool, StoreError> {
+    let Some(key) = KeyId::parse(id) else {
+        return Ok(false);
+    };
+    let (record, policy) = (
+        view.get::<Keys>(domain, &key)?,
+        view.get::<KeyPolicies>(domain, &key)?,
+    );
+    let version = record.as_ref().and_then(|record| record.current());
+    let (Some(version), Some(_)) = (version, policy) else {
+        return Ok(false);
+    };
+    let id = version.id();
+    Ok(vault
+        .open::<Materials>(view, domain, &MaterialName { key, id })?
+        .is_some())
+}
