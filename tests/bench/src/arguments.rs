@@ -17,9 +17,6 @@ pub(crate) struct Arguments {
     /// Short rounds and fewer keys: to see that it runs, not for figures
     #[arg(long)]
     pub(crate) quick: bool,
-    /// How many keys the large store holds
-    #[arg(long, value_name = "NUMBER")]
-    pub(crate) keys: Option<usize>,
     /// What to measure [default: all]
     #[arg(value_enum, ignore_case = true)]
     pub(crate) names: Vec<Name>,
@@ -33,6 +30,22 @@ pub(crate) enum Role {
     Bare {
         /// Bytes of its answers' bodies.
         answer_bytes: usize,
+    },
+    /// Fills a store with keys
+    #[command(hide = true)]
+    Fill {
+        /// The data directory.
+        directory: PathBuf,
+        /// How many.
+        keys: usize,
+    },
+    /// Opens a store and keys in it
+    #[command(hide = true)]
+    Open {
+        /// The data directory.
+        directory: PathBuf,
+        /// How many keys.
+        opened: usize,
     },
 }
 
@@ -49,6 +62,8 @@ pub(crate) enum Name {
     CreateKey,
     /// A small data directory: start to first answer, idle memory
     Start,
+    /// A store of a million keys: start, memory, opening a key, the rate when all are in use
+    Keys,
 }
 
 /// How long and how often.
@@ -64,6 +79,10 @@ pub(crate) struct Pace {
     pub(crate) counted: Duration,
     /// Starts of the server.
     pub(crate) starts: usize,
+    /// Keys in the large store.
+    pub(crate) keys: usize,
+    /// Keys of it that are in use.
+    pub(crate) used: usize,
 }
 
 impl Arguments {
@@ -79,6 +98,8 @@ impl Arguments {
                 warm_up: Duration::from_millis(200),
                 counted: Duration::from_millis(800),
                 starts: 3,
+                keys: 50_000,
+                used: 20_000,
             }
         } else {
             Pace {
@@ -87,6 +108,8 @@ impl Arguments {
                 warm_up: Duration::from_millis(500),
                 counted: Duration::from_secs(4),
                 starts: 11,
+                keys: 1_000_000,
+                used: 131_072,
             }
         }
     }

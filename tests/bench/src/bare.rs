@@ -29,7 +29,7 @@ pub(crate) fn run(answer_bytes: usize) -> Result<(), Stop> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let (config, certificate) = tls::server()?;
     let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
-    println!("{}\n{certificate}", listener.local_addr()?.port());
+    println!("{}\n{}", listener.local_addr()?.port(), certificate.trim_end());
     io::stdout().flush()?;
     let answer = Bytes::from(vec![b'.'; answer_bytes]);
     runtime.spawn(accept(listener, TlsAcceptor::from(config), answer));

@@ -1,5 +1,6 @@
 //! Numbers, and the middle of them.
 
+use std::fmt;
 use std::time::Duration;
 
 /// What one round came to.
@@ -26,6 +27,17 @@ impl Round {
             p99: Duration::from_nanos(share(latencies, 99)),
             core: cpu.div_f64(count),
         }
+    }
+}
+
+impl fmt::Display for Round {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [p50, p99, core] = [self.p50, self.p99, self.core].map(|time| time.as_secs_f64() * 1e6);
+        write!(
+            f,
+            "{:>7.0}/s p50 {p50:>6.0} µs p99 {p99:>6.0} µs {core:>5.1} core-µs",
+            self.rate
+        )
     }
 }
 

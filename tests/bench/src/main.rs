@@ -14,6 +14,7 @@ mod arguments;
 mod bare;
 mod client;
 mod figures;
+mod keys;
 mod keystead;
 mod load;
 mod process;
@@ -21,6 +22,7 @@ mod report;
 mod signed;
 mod start;
 mod stop;
+mod stored;
 mod suite;
 mod tls;
 mod work;
@@ -45,6 +47,8 @@ fn main() -> ExitCode {
 fn run(arguments: Arguments) -> Result<(), Stop> {
     match arguments.role {
         Some(Role::Bare { answer_bytes }) => bare::run(answer_bytes),
+        Some(Role::Fill { directory, keys }) => stored::fill(&directory, keys),
+        Some(Role::Open { directory, opened }) => stored::open(&directory, opened),
         None => suite::run(&arguments),
     }
 }

@@ -6,7 +6,9 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::figures::{Round, median};
+use crate::keys::Many;
 use crate::stop::Stop;
+use crate::stored::Opened;
 
 /// One kind of work with so many connections: the rounds of both servers, in the order in which they ran.
 #[derive(Debug)]
@@ -88,6 +90,37 @@ pub(crate) fn table(all: &[Compared]) -> String {
         );
     }
     text
+}
+
+/// What very many keys cost, as a list in Markdown.
+pub(crate) fn of_many(many: &Many) -> String {
+    let Opened {
+        load_s,
+        resident,
+        cold_p50_us,
+        cold_p99_us,
+        warm_p50_us,
+    } = many.opened;
+    let line = many.used.line();
+    let (least, most) = many.used.spread();
+    let a_key = |bytes: u64| bytes as f64 / many.keys as f64;
+    format!(
+        "- {} keys, written by a generator in {:.1} s\n\
+         - the store opens in {load_s:.1} s and takes {:.0} bytes of memory a key\n\
+         - a key that was not opened before opens in {cold_p50_us:.1} µs (p99 {cold_p99_us:.1} µs), \
+         one out of the caches in {warm_p50_us:.1} µs\n\
+         - the server starts in {:.1} s to the first answer, and then holds {:.0} MiB: {:.0} bytes a key\n\
+         - GenerateDataKey with evenly drawn keys: {:.0}/s, with one key {:.0}/s: {:.2} ({least:.2}–{most:.2})",
+        many.keys,
+        many.fill.as_secs_f64(),
+        a_key(resident),
+        many.first_answer.as_secs_f64(),
+        many.resident as f64 / f64::from(1 << 20),
+        a_key(many.resident),
+        line.rate,
+        line.baseline_rate,
+        line.ratio,
+    )
 }
 
 /// Writes the rates as a list in JSON.

@@ -6,7 +6,7 @@ use tempfile::TempDir;
 use crate::arguments::{Arguments, Name, Pace};
 use crate::bare::Bare;
 use crate::client::Connection;
-use crate::figures::Round;
+use crate::keys;
 use crate::keystead::Keystead;
 use crate::load;
 use crate::process;
@@ -42,6 +42,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Stop> {
             start.first_answer.as_secs_f64() * 1e3,
             start.resident as f64 / f64::from(1 << 20),
         );
+    }
+    if arguments.wants(Name::Keys) {
+        let many = keys::measure(&pace)?;
+        println!("{}", report::of_many(&many));
+        all.push(many.used);
     }
     match &arguments.json {
         Some(path) => report::write(path, &all),
@@ -109,7 +114,7 @@ fn compare(work: &Work, pace: &Pace) -> Result<Vec<Compared>, Stop> {
             let requests = stage.keystead.signed(work.operation, &stage.bodies)?;
             let real = load::round(stage.keystead.target(), &requests, connections, pace)?;
             let bare = load::round(bare.target(), &requests, connections, pace)?;
-            eprintln!("{:<18} {} | bare {}", compared.name, shown(&real), shown(&bare));
+            eprintln!("{:<18} {real} | bare {bare}", compared.name);
             compared.real.push(real);
             compared.bare.push(bare);
             if work.fills_up {
@@ -121,16 +126,6 @@ fn compare(work: &Work, pace: &Pace) -> Result<Vec<Compared>, Stop> {
     }
     stage.keystead.end()?;
     Ok(all)
-}
-
-fn shown(round: &Round) -> String {
-    format!(
-        "{:>7.0}/s p50 {:>6.0} µs p99 {:>6.0} µs {:>5.1} core-µs",
-        round.rate,
-        round.p50.as_secs_f64() * 1e6,
-        round.p99.as_secs_f64() * 1e6,
-        round.core.as_secs_f64() * 1e6,
-    )
 }
 
 /// The cipher suite and key exchange of a connection.
