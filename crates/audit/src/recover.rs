@@ -170,7 +170,7 @@ fn cut_tail(
         ));
     }
 
-    let aside = format!("torn-{}-{}", name.trim_end_matches(".log"), ended.end);
+    let aside = free_name(disk, name.trim_end_matches(".log"), ended.end)?;
     let write = || {
         let copy = disk.create(&aside)?;
         copy.write_at(&torn, 0)?;
@@ -180,6 +180,19 @@ fn cut_tail(
     write().map_err(AuditError::io("write", &disk.path(&aside)))?;
     write_zeros(file.as_ref(), ended.end, last).map_err(AuditError::io("write", &path))?;
     Ok(Some((aside, length)))
+}
+
+/// A name for what is set aside. What was set aside before stays: this recovery may go on where power was lost in
+/// another, which had cleared away a part of it already.
+fn free_name(disk: &dyn Disk, segment: &str, end: u64) -> Result<String, AuditError> {
+    let names = disk.names().map_err(AuditError::io("list", disk.dir()))?;
+    let mut name = format!("torn-{segment}-{end}");
+    let mut again = 1_u64;
+    while names.contains(&name) {
+        again += 1;
+        name = format!("torn-{segment}-{end}-{again}");
+    }
+    Ok(name)
 }
 
 /// Where the bytes from `from` on that are not zero end; `None` if all are zero.
