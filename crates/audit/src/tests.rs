@@ -1,6 +1,7 @@
 //! The log as a whole, on a disk that fails, and on files that were tampered with.
 
 mod hostile;
+mod rolling;
 mod sim;
 
 use std::io::ErrorKind;

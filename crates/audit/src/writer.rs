@@ -247,11 +247,20 @@ impl Writer {
             )
             .or_else(|_| Spare::make(self.disk.as_ref(), self.options.first_segment.max(least)))?,
         };
-        let spare = spare.adopt(
+        let adopted = spare.adopt(
             self.disk.as_ref(),
             &header.encode(),
             &segment::name_of(header.number),
-        )?;
+        );
+        let spare = match adopted {
+            Ok(spare) => spare,
+            Err(cause) => {
+                // It may have its name already, and then what is written to the segment before is not part of
+                // the log any more.
+                self.abandon();
+                return Err(cause);
+            }
+        };
         Ok(Current {
             file: spare.file,
             header,
@@ -261,7 +270,8 @@ impl Writer {
     }
 
     /// Gives the segment up: after a failed write or flush nobody knows what of it is on disk, and a second
-    /// flush of the same descriptor would claim to succeed.
+    /// flush of the same descriptor would claim to succeed; after a failed step to the next nobody knows whether
+    /// that one is there.
     fn abandon(&mut self) {
         if let Ok(current) = &self.segment {
             self.segment = Err(Abandoned {
@@ -319,6 +329,10 @@ fn next_capacity(options: &Options, capacity: u64) -> u64 {
 
 /// Reads the acknowledged records of an abandoned segment once more.
 fn verify(disk: &dyn Disk, abandoned: &Abandoned, next_sequence: u64) -> Result<(), AuditError> {
+    if abandoned.end == HEADER {
+        // There are none, and another file may have taken its place.
+        return Ok(());
+    }
     let name = segment::name_of(abandoned.header.number);
     let path = disk.path(&name);
     let file = disk.open(&name, false).map_err(AuditError::io("open", &path))?;
