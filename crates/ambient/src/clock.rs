@@ -123,7 +123,11 @@ impl Clock for SystemClock {
     }
 
     fn reaches(&self, moment: Monotonic) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        Box::pin(tokio::time::sleep_until((self.origin + moment.0).into()))
+        match self.origin.checked_add(moment.0) {
+            Some(instant) => Box::pin(tokio::time::sleep_until(instant.into())),
+            // Further off than the machine can count.
+            None => Box::pin(std::future::pending()),
+        }
     }
 }
 
@@ -197,6 +201,13 @@ mod tests {
         clock.advance(Duration::from_secs(1));
         waiter.await.unwrap();
         assert_eq!(clock.now(), Timestamp::from_seconds(160));
+    }
+
+    #[tokio::test]
+    async fn a_moment_beyond_all_time_is_waited_for() {
+        let clock = SystemClock::start();
+        let never = clock.reaches(clock.monotonic().after(Duration::MAX));
+        assert!(tokio::time::timeout(Duration::ZERO, never).await.is_err());
     }
 
     fn task_of(clock: std::sync::Arc<ManualClock>, moment: Monotonic) -> crate::task::JoinHandle<()> {
