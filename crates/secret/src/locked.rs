@@ -83,10 +83,13 @@ pub fn forbid_core_dumps() {
         rlim_max: 0,
     };
     // SAFETY: both calls take plain values, or a pointer to a live local.
-    let refused = unsafe {
-        libc::setrlimit(libc::RLIMIT_CORE, &none) != 0 || libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0) != 0
+    let outcomes = unsafe {
+        [
+            libc::setrlimit(libc::RLIMIT_CORE, &none),
+            libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0),
+        ]
     };
-    if refused {
+    if outcomes != [0; 2] {
         tracing::warn!("core dumps could not be switched off: a crash may write secrets to disk");
     }
 }
@@ -125,10 +128,14 @@ fn locked_page() -> NonNull<[u8; SLOT]> {
     let Some(page) = mapped else {
         std::alloc::handle_alloc_error(std::alloc::Layout::new::<[u8; PAGE]>());
     };
-    // SAFETY: both calls cover just the page mapped above.
-    let refused =
-        unsafe { libc::madvise(address, PAGE, libc::MADV_DONTDUMP) != 0 || libc::mlock(address, PAGE) != 0 };
-    if refused {
+    // SAFETY: both calls cover just the page mapped above. Each is made whatever comes of the other.
+    let outcomes = unsafe {
+        [
+            libc::madvise(address, PAGE, libc::MADV_DONTDUMP),
+            libc::mlock(address, PAGE),
+        ]
+    };
+    if outcomes != [0; 2] {
         static WARNED: std::sync::Once = std::sync::Once::new();
         WARNED.call_once(|| {
             tracing::warn!(
