@@ -131,10 +131,12 @@ impl<'de> Visitor<'de> for Depth {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
         let mut members: Vec<(String, Node)> = Vec::new();
         while let Some(name) = map.next_key::<String>()? {
-            if members.iter().any(|(other, _)| *other == name) {
-                return Err(de::Error::custom("a key is repeated"));
-            }
             members.push((name, map.next_value_seed(self.deeper()?)?));
+        }
+        let mut names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
+        names.sort_unstable();
+        if names.windows(2).any(|pair| pair.first() == pair.last()) {
+            return Err(de::Error::custom("a key is repeated"));
         }
         Ok(Node::Object(members))
     }
