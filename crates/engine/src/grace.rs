@@ -77,9 +77,20 @@ impl Graces {
         Ok(graces)
     }
 
-    /// Begins the grace of `item`.
+    /// Begins the grace of `item`. A grace of the same subject for another date, that was called off, is no more.
     pub(crate) fn begin(&mut self, item: &Item) {
+        self.served.retain(|other, _| {
+            (other.kind, other.domain, &other.subject) != (item.kind, item.domain, &item.subject)
+        });
         self.served.insert(item.clone(), Served::default());
+    }
+
+    /// Lets a grace that is over be so again after `wait`, since its work could not be done.
+    pub(crate) fn put_off(&mut self, item: &Item, wait: Duration) {
+        if let Some(served) = self.served.get_mut(item) {
+            served.in_all = self.whole.saturating_sub(wait);
+            served.written = served.in_all.min(served.written);
+        }
     }
 
     /// Forgets the grace of `item`.
@@ -90,9 +101,8 @@ impl Graces {
     /// Counts the time since the last call.
     pub(crate) fn pass(&mut self, now: Timestamp, monotonic: Monotonic) -> Steps {
         let up = monotonic.since(self.last.1);
-        let wall = now.since(self.last.0);
-        let jumped =
-            now < self.last.0.after(up.saturating_sub(limits::GRACE_GAP)) || wall > up + limits::GRACE_GAP;
+        let expected = self.last.0.after(up);
+        let jumped = now.since(expected).max(expected.since(now)) > limits::GRACE_GAP;
         self.last = (now, monotonic);
         let mut steps = Steps {
             restarted: std::mem::take(&mut self.restarted),
@@ -144,11 +154,10 @@ pub(crate) fn remove(change: &mut Change, item: &Item) {
     change.delete::<Waiting>(Domain::Installation, Subject::of(item));
 }
 
-/// Whether a grace still stands; the answer joins what `view` has read.
+/// Whether a grace still stands, for this very date; the answer joins what `view` has read.
 pub(crate) fn stands(view: &View, item: &Item) -> Result<bool, StoreError> {
-    Ok(view
-        .get::<Waiting>(Domain::Installation, &Subject::of(item))?
-        .is_some())
+    let grace = view.get::<Waiting>(Domain::Installation, &Subject::of(item))?;
+    Ok(grace.is_some_and(|grace| grace.item() == *item))
 }
 
 /// The table of graces, by what they are about.
@@ -274,5 +283,61 @@ mod tests {
         let (mut graces, now, monotonic) = graces();
         let steps = graces.pass(now.after(HOUR + Duration::from_secs(300)), monotonic.after(HOUR));
         assert!(!steps.restarted);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_a_little_does_not() {
+        let (mut graces, now, monotonic) = graces();
+        graces.pass(now.after(HOUR), monotonic.after(HOUR));
+        let back = now.after(HOUR - Duration::from_secs(1));
+        assert!(
+            !graces
+                .pass(back, monotonic.after(HOUR + Duration::from_secs(1)))
+                .restarted
+        );
+        let steps = graces.pass(now.after(HOUR * 24), monotonic.after(HOUR * 24));
+        assert_eq!(steps.over, [item()]);
+    }
+
+    #[test]
+    fn a_subject_that_falls_due_anew_gets_its_whole_grace_anew() {
+        let (mut graces, now, monotonic) = graces();
+        graces.pass(now.after(HOUR * 23), monotonic.after(HOUR * 23));
+        let anew = Item {
+            due: Timestamp::from_seconds(7),
+            ..item()
+        };
+        graces.begin(&anew);
+        assert!(
+            graces
+                .pass(now.after(HOUR * 25), monotonic.after(HOUR * 25))
+                .over
+                .is_empty()
+        );
+        assert_eq!(
+            graces.pass(now.after(HOUR * 47), monotonic.after(HOUR * 47)).over,
+            [anew]
+        );
+    }
+
+    #[test]
+    fn what_was_put_off_is_over_again_later() {
+        let (mut graces, now, monotonic) = graces();
+        assert_eq!(
+            graces.pass(now.after(HOUR * 24), monotonic.after(HOUR * 24)).over,
+            [item()]
+        );
+        graces.put_off(&item(), HOUR);
+        assert!(
+            graces
+                .pass(now.after(HOUR * 24), monotonic.after(HOUR * 24))
+                .over
+                .is_empty()
+        );
+        assert_eq!(graces.next_check(), limits::GRACE_STEP);
+        assert_eq!(
+            graces.pass(now.after(HOUR * 25), monotonic.after(HOUR * 25)).over,
+            [item()]
+        );
     }
 }
