@@ -1,12 +1,15 @@
 //! The way of a request, from its bytes to its answer.
 
-use std::future::Future;
-use std::pin::Pin;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::task::Poll;
 
 use ambient::task;
 use arn::{Place, Region};
-use gate::{AuthenticationError, Permit};
+use gate::{AuthenticationError, Cause, Permit};
 use model::{OperationSpec, Schema, Shape};
 use protocol::{Failure, aws_json};
 use secret::SecretBuffer;
@@ -71,9 +74,14 @@ impl<O: Operation> AnyOperation for O {
     }
 
     fn walk(&self, engine: Arc<Engine>, call: Arc<Call>, body: SecretBuffer) -> Walk {
+        // Counted from here on, so that a shutdown waits for a walk that has not taken its first step.
+        let walking = engine.walks.begin();
         Box::pin(async move {
-            let _walking = engine.walks.begin();
-            walk::<O>(&engine, &call, body).await
+            let _walking = walking;
+            match caught(walk::<O>(&engine, &call, body)).await {
+                Some(answer) => answer,
+                None => engine.record_fault(&call, &O::SPEC).await,
+            }
         })
     }
 }
@@ -88,7 +96,8 @@ impl Engine {
     /// Answers one request.
     ///
     /// Once the signature is verified the rest runs to its own end, whether or not the caller waits for it: each
-    /// authenticated call leaves exactly one record.
+    /// authenticated call leaves exactly one record. A caller who has waited for [`limits::WALK_DEADLINE`] hears that
+    /// we failed; the record tells what came of the call.
     pub async fn answer(self: &Arc<Self>, request: Request) -> Response {
         let Ok(request_id) = self.entropy.uuid() else {
             return respond(Uuid::nil(), None, Err(Failure::silent("InternalFailure", 500)));
@@ -96,11 +105,17 @@ impl Engine {
         match self.admit(&request, request_id) {
             Ok((operation, call)) => {
                 let call = Arc::new(call);
-                let walk = operation.walk(Arc::clone(self), Arc::clone(&call), request.body);
-                let answer = match task::spawn(walk).await {
-                    Ok(answer) => answer,
-                    // A fault of ours; the call is recorded all the same, and refused.
-                    Err(_) => self.record_fault(&call, &operation.spec()).await,
+                let deadline = self.clock.monotonic().after(limits::WALK_DEADLINE);
+                let expired = self.clock.reaches(deadline);
+                let walk = task::spawn(operation.walk(Arc::clone(self), Arc::clone(&call), request.body));
+                let answer = tokio::select! {
+                    biased;
+                    // It is cut off with the runtime alone.
+                    answer = walk => answer.unwrap_or_else(|_| Err(self.unavailable(&call))),
+                    () = expired => {
+                        tracing::error!(%request_id, "a call has no durable record yet at its deadline");
+                        Err(self.unavailable(&call))
+                    }
                 };
                 respond(request_id, Some(operation.spec().name), answer)
             }
@@ -111,11 +126,20 @@ impl Engine {
         }
     }
 
+    /// Records a call that ended by a fault of ours, unless its record was given away before that.
     async fn record_fault(&self, call: &Call, spec: &OperationSpec) -> Answer {
         let failure = self.unavailable(call);
+        if call.is_recorded() {
+            return Err(failure);
+        }
+        self.refuse(call, spec, Tale::default(), failure).await
+    }
+
+    /// Records a refusal, and refuses.
+    async fn refuse(&self, call: &Call, spec: &OperationSpec, tale: Tale<'_>, failure: Failure) -> Answer {
         let tale = Tale {
-            failure: Some((failure.code, None)),
-            ..Tale::default()
+            failure: Some((failure.code, failure.message.as_deref())),
+            ..tale
         };
         self.append(call, spec, &tale).await?;
         Err(failure)
@@ -129,6 +153,9 @@ impl Engine {
     ) -> Result<(&'static dyn AnyOperation, Call), (Option<&'static str>, Failure)> {
         let (service, operation) = route(self.services, request).map_err(|failure| (None, failure))?;
         let name = Some(operation.spec().name);
+        if self.walks.count() >= limits::WALKS {
+            return Err((name, Failure::overloaded()));
+        }
         let call = self
             .authenticate(service, request, request_id)
             .map_err(|failure| (name, failure))?;
@@ -197,6 +224,7 @@ impl Engine {
             user_agent,
             host,
             tls,
+            recorded: AtomicBool::new(false),
         })
     }
 }
@@ -212,101 +240,114 @@ pub(crate) fn signed(request: &Request) -> SignedRequest<'_> {
     }
 }
 
+/// What `work` comes to; `None` where it panicked.
+async fn caught<T>(work: impl Future<Output = T>) -> Option<T> {
+    let mut work = pin!(work);
+    poll_fn(|context| {
+        // What a panic left half done is dropped, and never looked at again.
+        match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
+            Ok(polled) => polled.map(Some),
+            Err(_) => Poll::Ready(None),
+        }
+    })
+    .await
+}
+
 /// One call from its body to its answer, with its record.
 async fn walk<O: Operation>(engine: &Engine, call: &Call, body: SecretBuffer) -> Answer {
-    let deadline = engine.clock.monotonic().after(limits::WALK_DEADLINE);
-    let mut expired = engine.clock.reaches(deadline);
-    let walked = async {
-        let input = match aws_json::decode::<O::Input>(body.expose()) {
-            Ok(read) => {
-                if read.unknown_members > 0 {
-                    (engine.on_unknown_members)(read.unknown_members as u64);
-                }
-                read.value
+    let spec = &O::SPEC;
+    let input = match aws_json::decode::<O::Input>(body.expose()) {
+        Ok(read) => {
+            if read.unknown_members > 0 {
+                (engine.on_unknown_members)(read.unknown_members as u64);
             }
-            Err(unreadable) => {
-                // What may not be recorded of the input may not be recorded of its refusal.
-                let recorded = unreadable.message(model::View::Audit);
-                let failure = Failure::from(unreadable);
-                let tale = Tale {
-                    failure: Some((failure.code, recorded.as_deref())),
-                    ..Tale::default()
-                };
-                engine.append(call, &O::SPEC, &tale).await?;
-                return Err(failure);
-            }
-        };
-        drop(body);
-        let parameters = entry::recorded(&input);
-        for attempt in 0.. {
-            let turn = match attempt >= limits::OPTIMISTIC_ATTEMPTS {
-                true => Some(engine.store.turn().await.map_err(|_| engine.unavailable(call))?),
-                false => None,
-            };
-            let snapshot = turn
-                .as_ref()
-                .map_or_else(|| engine.store.snapshot(), |turn| turn.snapshot().clone());
-            let view = engine
-                .view_of(&snapshot, &call.place)
-                .ok_or_else(|| engine.unavailable(call))?;
-            let mut resources = Vec::new();
-            let done = attempt_once::<O>(engine, call, &input, &view, &mut resources).await;
-            let mut tale = Tale {
-                parameters: parameters.as_deref(),
-                resources: &resources,
+            read.value
+        }
+        Err(unreadable) => {
+            // What may not be recorded of the input may not be recorded of its refusal.
+            let recorded = unreadable.message(model::View::Audit);
+            let failure = Failure::from(unreadable);
+            let tale = Tale {
+                failure: Some((failure.code, recorded.as_deref())),
                 ..Tale::default()
             };
-            let done = match done {
-                Ok(done) => done,
-                Err(failure) => {
-                    // The writer's turn ends before the log is waited for.
-                    drop(turn);
-                    tale.failure = Some((failure.code, failure.message.as_deref()));
-                    engine.append(call, &O::SPEC, &tale).await?;
-                    return Err(failure);
-                }
-            };
-            tale.response = done.response.as_deref();
-            tale.notes = Some(&done.notes);
-            if done.change.is_empty() {
-                engine.append(call, &O::SPEC, &tale).await?;
-                return Ok(done.answer);
-            }
-            if engine.log.change_lag().is_past_bound() {
-                tracing::error!(request_id = %call.request_id, "a change is refused: the audit log is behind");
-                return Err(engine.unavailable(call));
-            }
-            let mut change = done.change;
-            change.record(entry::of_call(call, &O::SPEC, &tale));
-            let reads = view.into_reads();
-            let committed = match turn {
-                Some(turn) => turn.commit(reads, change).await,
-                None => engine.store.commit(reads, change).await,
-            };
-            match committed {
-                Ok(_) => return Ok(done.answer),
-                Err(CommitError::Conflict) => {}
-                // Its record is in the outbox if the change is, so no second one may be written.
-                Err(error @ CommitError::OutcomeUnknown(_)) => return Err(engine.not_committed(call, &error)),
+            engine.append(call, spec, &tale).await?;
+            return Err(failure);
+        }
+    };
+    drop(body);
+    let parameters = entry::recorded(&input);
+    let plain = || Tale {
+        parameters: parameters.as_deref(),
+        ..Tale::default()
+    };
+    for attempt in 0..=limits::OPTIMISTIC_ATTEMPTS {
+        let turn = match attempt {
+            limits::OPTIMISTIC_ATTEMPTS => match engine.store.turn().await {
+                Ok(turn) => Some(turn),
                 Err(error) => {
                     let failure = engine.not_committed(call, &error);
-                    tale.failure = Some((failure.code, failure.message.as_deref()));
-                    tale.response = None;
-                    engine.append(call, &O::SPEC, &tale).await?;
-                    return Err(failure);
+                    return engine.refuse(call, spec, plain(), failure).await;
                 }
+            },
+            _ => None,
+        };
+        let snapshot = turn
+            .as_ref()
+            .map_or_else(|| engine.store.snapshot(), |turn| turn.snapshot().clone());
+        let Some(view) = engine.view_of(&snapshot, &call.place) else {
+            return engine.refuse(call, spec, plain(), engine.unavailable(call)).await;
+        };
+        let mut resources = Vec::new();
+        let done = attempt_once::<O>(engine, call, &input, &view, &mut resources).await;
+        let tale = Tale {
+            resources: &resources,
+            ..plain()
+        };
+        let done = match done {
+            Ok(done) => done,
+            Err(failure) => {
+                // The writer's turn ends before the log is waited for.
+                drop(turn);
+                return engine.refuse(call, spec, tale, failure).await;
+            }
+        };
+        let whole = Tale {
+            response: done.response.as_deref(),
+            notes: Some(&done.notes),
+            ..tale
+        };
+        if done.change.is_empty() {
+            drop(turn);
+            engine.append(call, spec, &whole).await?;
+            return Ok(done.answer);
+        }
+        if engine.log.change_lag().is_past_bound() {
+            drop(turn);
+            tracing::error!(request_id = %call.request_id, "a change is refused: the audit log is behind");
+            return engine.refuse(call, spec, tale, engine.unavailable(call)).await;
+        }
+        let mut change = done.change;
+        change.record(entry::of_call(call, spec, &whole));
+        let reads = view.into_reads();
+        call.set_recorded(true);
+        let committed = match turn {
+            Some(turn) => turn.commit(reads, change).await,
+            None => engine.store.commit(reads, change).await,
+        };
+        match committed {
+            Ok(_) => return Ok(done.answer),
+            Err(CommitError::Conflict) => call.set_recorded(false),
+            // Its record is in the outbox if the change is, so no second one may be written.
+            Err(error @ CommitError::OutcomeUnknown(_)) => return Err(engine.not_committed(call, &error)),
+            Err(error) => {
+                let failure = engine.not_committed(call, &error);
+                return engine.refuse(call, spec, tale, failure).await;
             }
         }
-        Err(engine.unavailable(call))
-    };
-    tokio::select! {
-        biased;
-        answer = walked => answer,
-        () = &mut expired => {
-            tracing::error!(request_id = %call.request_id, "a call's record was not durable by its deadline");
-            Err(engine.unavailable(call))
-        }
     }
+    // INVARIANT: in the writer's turn there is nobody to conflict with.
+    engine.refuse(call, spec, plain(), engine.unavailable(call)).await
 }
 
 /// What one attempt leaves, before anything is recorded or committed.
@@ -334,6 +375,10 @@ async fn attempt_once<O: Operation>(
                 request_id = %call.request_id, operation = O::SPEC.name, statement = denial.statement(),
                 "denied: {denial}"
             );
+            if denial.cause == Cause::Foreign {
+                // The record belongs to the caller's account, which may not learn whether there is such a thing.
+                resources.clear();
+            }
             precedence::of_denial(&denial, O::hides_denial(input, denial.action))
         })?;
     O::check(input, &permit, view).map_err(Into::into)?;

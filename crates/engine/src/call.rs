@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use ambient::Timestamp;
 use arn::Place;
@@ -25,6 +26,20 @@ pub struct Call {
     pub(crate) user_agent: Option<String>,
     pub(crate) host: Option<String>,
     pub(crate) tls: Option<Arc<TlsDetails>>,
+    /// Whether its record was given to the log, or to the store with a change.
+    pub(crate) recorded: AtomicBool,
+}
+
+impl Call {
+    /// Whether the call's record was given away, so that no second one may be made.
+    pub(crate) fn is_recorded(&self) -> bool {
+        self.recorded.load(Ordering::Relaxed)
+    }
+
+    /// Says so, or takes it back where the record went down with its change.
+    pub(crate) fn set_recorded(&self, recorded: bool) {
+        self.recorded.store(recorded, Ordering::Relaxed);
+    }
 }
 
 /// What the transport knows of a request, for its record.

@@ -4,11 +4,12 @@
 //! item, rests on the worker's lease, and carries an audit record. An item that destroys something waits for a
 //! grace first: see `grace.rs`.
 
+use std::collections::HashSet;
 use std::error::Error;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use ambient::{EntropyFailed, Monotonic, Timestamp};
+use ambient::{EntropyFailed, Monotonic, Timestamp, task};
 use arn::{AccountId, Place};
 use audit::{Entry, EventType, Identity};
 use gate::Permit;
@@ -80,16 +81,25 @@ enum Interrupted {
     Read(#[from] StoreError),
     #[error("a chore's change could not be committed")]
     Commit(#[from] CommitError),
-    #[error("a chore could not be done")]
-    Chore(#[source] ChoreFailed),
     #[error(transparent)]
     Entropy(#[from] EntropyFailed),
     #[error("somebody else holds the worker's lease")]
     NotOurs,
 }
 
-/// Does what falls due, for as long as the engine lives.
-pub(crate) async fn work(engine: Weak<Engine>, grace: Duration) {
+/// Keeps the worker at work for as long as the engine lives: one that ends by a fault of ours is followed by another.
+pub(crate) async fn keep_working(engine: Weak<Engine>, grace: Duration) {
+    while task::spawn(work(Weak::clone(&engine), grace)).await.is_err() {
+        let Some(clock) = engine.upgrade().map(|engine| Arc::clone(&engine.clock)) else {
+            return;
+        };
+        tracing::error!("background work ended by a fault of ours, and begins anew");
+        clock.reaches(clock.monotonic().after(limits::WORKER_ROUND)).await;
+    }
+}
+
+/// Does what falls due.
+async fn work(engine: Weak<Engine>, grace: Duration) {
     let mut worker: Option<Worker> = None;
     loop {
         let Some(engine) = engine.upgrade() else { return };
@@ -131,6 +141,18 @@ pub(crate) async fn work(engine: Weak<Engine>, grace: Duration) {
 struct Worker {
     lease: Lease,
     graces: Graces,
+    /// Due work that could not be done, and until when it is passed over, so that it does not hold up the rest.
+    passed_over: HashSet<Item>,
+    passed_until: Monotonic,
+}
+
+/// What became of an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    /// It is done, or need not be.
+    Done,
+    /// It stands, and is tried again later.
+    Stands,
 }
 
 impl Worker {
@@ -143,7 +165,12 @@ impl Worker {
         let lease = lease.ok_or(Interrupted::NotOurs)?;
         let view = engine.store.snapshot().view();
         let graces = Graces::load(&view, now, engine.clock.monotonic(), grace)?;
-        Ok(Worker { lease, graces })
+        Ok(Worker {
+            lease,
+            graces,
+            passed_over: HashSet::new(),
+            passed_until: Monotonic::default(),
+        })
     }
 
     /// Does all that is due, and says how long until there may be more.
@@ -156,32 +183,62 @@ impl Worker {
         }
         // First of all, so that a grace that begins below is not credited with the time before it.
         self.pass_graces(engine, now, monotonic).await?;
-        let items = due::due(&engine.store.snapshot().view(), now, limits::CHORES_A_ROUND)?;
-        let more = items.len() == limits::CHORES_A_ROUND;
-        for item in items {
-            match chore_of(engine, item.kind) {
-                Some(chore) if chore.destroys() => self.begin_grace(engine, &item, now).await?,
-                Some(chore) => self.run(engine, chore, &item, From::DueWork).await?,
-                None => tracing::warn!(
-                    kind = item.kind,
-                    "due work of a kind that this version does not know"
-                ),
+        if monotonic >= self.passed_until {
+            self.passed_over.clear();
+        }
+        for item in self.due(engine, now, limits::CHORES_A_ROUND)? {
+            if self.take_on(engine, &item, now).await? == Ended::Stands {
+                self.passed_until = monotonic.after(limits::WORKER_ROUND);
+                self.passed_over.insert(item);
             }
         }
-        if more {
-            return Ok(Duration::ZERO);
+        if self.passed_over.len() >= limits::PASSED_OVER {
+            return Ok(limits::WORKER_ROUND.min(self.graces.next_check()));
         }
-        let next = due::next(&engine.store.snapshot().view())?;
-        let until_due = next.map_or(limits::WORKER_ROUND, |due| {
-            due.since(now).max(Duration::from_millis(1))
-        });
+        let next = self.due(engine, Timestamp::from_milliseconds(i64::MAX), 1)?;
+        let until_due = next
+            .first()
+            .map_or(limits::WORKER_ROUND, |item| item.due.since(now));
         Ok(until_due.min(self.graces.next_check()))
+    }
+
+    /// Up to `limit` items that are due at `now`, without those that are passed over.
+    fn due(&self, engine: &Engine, now: Timestamp, limit: usize) -> Result<Vec<Item>, StoreError> {
+        let view = engine.store.snapshot().view();
+        // Most rounds find nothing, and then only the first item is looked at.
+        if due::next(&view)?.is_none_or(|first| first > now) {
+            return Ok(Vec::new());
+        }
+        let mut items = due::due(&view, now, limit.saturating_add(self.passed_over.len()))?;
+        items.retain(|item| !self.passed_over.contains(item));
+        items.truncate(limit);
+        Ok(items)
+    }
+
+    /// Does an item, or begins its grace.
+    async fn take_on(&mut self, engine: &Engine, item: &Item, now: Timestamp) -> Result<Ended, Interrupted> {
+        match chore_of(engine, item.kind) {
+            Some(chore) if chore.destroys() => {
+                self.begin_grace(engine, item, now).await.map(|()| Ended::Done)
+            }
+            Some(chore) => self.run(engine, chore, item, From::DueWork).await,
+            None => {
+                tracing::warn!(
+                    kind = item.kind,
+                    "due work of a kind that this version does not know is left for one that does"
+                );
+                Ok(Ended::Stands)
+            }
+        }
     }
 
     /// Moves an item that destroys from the due work to the graces.
     async fn begin_grace(&mut self, engine: &Engine, item: &Item, now: Timestamp) -> Result<(), Interrupted> {
         let view = engine.store.snapshot().view();
-        if !self.ours(&view)? || !due::stands(&view, item)? {
+        if !self.ours(&view)? {
+            return Err(Interrupted::NotOurs);
+        }
+        if !due::stands(&view, item)? {
             return Ok(());
         }
         let mut change = store::Change::new();
@@ -226,37 +283,44 @@ impl Worker {
             }
         }
         for item in steps.over {
-            if let Some(chore) = chore_of(engine, item.kind) {
-                self.run(engine, chore, &item, From::Grace).await?;
+            let ended = match chore_of(engine, item.kind) {
+                Some(chore) => self.run(engine, chore, &item, From::Grace).await?,
+                None => Ended::Stands,
+            };
+            match ended {
+                Ended::Done => self.graces.end(&item),
+                Ended::Stands => self.graces.put_off(&item, limits::WORKER_ROUND),
             }
-            self.graces.end(&item);
         }
         Ok(())
     }
 
+    /// Does an item. What is wrong with one item holds up no other; what is wrong with the store does.
     async fn run(
         &self,
         engine: &Engine,
         chore: &dyn Chore,
         item: &Item,
         from: From,
-    ) -> Result<(), Interrupted> {
+    ) -> Result<Ended, Interrupted> {
         for _ in 0..=limits::OPTIMISTIC_ATTEMPTS {
             let snapshot = engine.store.snapshot();
-            let place = snapshot
-                .places()
-                .into_iter()
-                .find(|(domain, _)| *domain == item.domain);
-            let Some((_, place)) = place else { return Ok(()) };
-            let Some(view) = engine.view_of(&snapshot, &place) else {
-                return Ok(());
+            let mut places = snapshot.places().into_iter();
+            let place = places.find(|(domain, _)| *domain == item.domain);
+            let seen = place.and_then(|(_, place)| Some((engine.view_of(&snapshot, &place)?, place)));
+            let Some((view, place)) = seen else {
+                tracing::error!(kind = item.kind, "due work names a place that does not exist");
+                return Ok(Ended::Stands);
             };
+            if !self.ours(view.store())? {
+                return Err(Interrupted::NotOurs);
+            }
             let stands = match from {
                 From::DueWork => due::stands(view.store(), item)?,
                 From::Grace => grace::stands(view.store(), item)?,
             };
-            if !self.ours(view.store())? || !stands {
-                return Ok(());
+            if !stands {
+                return Ok(Ended::Done);
             }
             let mut world = World::new(engine, &view, None);
             let duty = Duty {
@@ -264,7 +328,16 @@ impl Worker {
                 subject: item.subject.clone(),
             };
             let permit = gate::permit_internal(duty, []);
-            let event = chore.run(&permit, &mut world).map_err(Interrupted::Chore)?;
+            let event = match chore.run(&permit, &mut world) {
+                Ok(event) => event,
+                Err(error) => {
+                    tracing::error!(
+                        kind = item.kind, %place.account, %place.region, error = &*error as &dyn Error,
+                        "due work could not be done, and is tried again"
+                    );
+                    return Ok(Ended::Stands);
+                }
+            };
             let (mut change, _) = world.into_parts();
             match from {
                 From::DueWork => due::remove(&mut change, item),
@@ -274,12 +347,13 @@ impl Worker {
                 change.record(record(engine, &place, &event)?);
             }
             match engine.store.commit(view.into_reads(), change).await {
-                Ok(_) => return Ok(()),
+                Ok(_) => return Ok(Ended::Done),
                 Err(CommitError::Conflict) => {}
                 Err(error) => return Err(error.into()),
             }
         }
-        Err(CommitError::Conflict.into())
+        // Its subject is changed all the time: it is tried again later.
+        Ok(Ended::Stands)
     }
 
     fn ours(&self, view: &store::View) -> Result<bool, StoreError> {

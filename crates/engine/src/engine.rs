@@ -31,7 +31,7 @@ pub struct Engine {
     pub(crate) signing_keys: SigningKeys,
     pub(crate) services: &'static [&'static Service],
     pub(crate) regions: Vec<Region>,
-    pub(crate) walks: Walks,
+    pub(crate) walks: Arc<Walks>,
     pub(crate) on_unknown_members: Arc<dyn Fn(u64) + Send + Sync>,
 }
 
@@ -82,6 +82,7 @@ impl Engine {
         spec: &OperationSpec,
         tale: &Tale<'_>,
     ) -> Result<(), Failure> {
+        call.set_recorded(true);
         self.log
             .append(entry::of_call(call, spec, tale))
             .await

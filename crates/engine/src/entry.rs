@@ -18,7 +18,7 @@ pub struct Resource {
 }
 
 /// What came of a call, as its record tells it.
-#[derive(Default)]
+#[derive(Default, Clone, Copy)]
 pub(crate) struct Tale<'t> {
     /// The refusal, with the text that may be recorded.
     pub(crate) failure: Option<(&'t str, Option<&'t str>)>,

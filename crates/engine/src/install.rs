@@ -20,7 +20,6 @@ use store::{
 use crate::engine::Engine;
 use crate::outbox::{self, ToLog};
 use crate::service::Service;
-use crate::walks::Walks;
 use crate::{chores, grace, limits};
 
 /// What an installation is made of.
@@ -139,7 +138,7 @@ impl Installation {
             signing_keys: SigningKeys::holding(limits::SIGNING_KEYS),
             services: options.services,
             regions: options.regions,
-            walks: Walks::default(),
+            walks: Arc::default(),
             on_unknown_members: options.on_unknown_members,
         };
         Ok(Installation {
@@ -219,7 +218,10 @@ impl Installation {
             }
         }
         task::spawn(outbox::drain(engine.store.clone(), engine.log.durable_revision()));
-        task::spawn(chores::work(Arc::downgrade(&engine), self.destruction_grace));
+        task::spawn(chores::keep_working(
+            Arc::downgrade(&engine),
+            self.destruction_grace,
+        ));
         Ok(engine)
     }
 }

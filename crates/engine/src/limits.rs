@@ -4,17 +4,19 @@ use std::time::Duration;
 
 /// Attempts at a change on fresh snapshots before it takes the writer's turn.
 pub const OPTIMISTIC_ATTEMPTS: u32 = 3;
-/// How long a call may take from its authorization to its durable record. Past it the caller gets an error of
-/// our side; the record, should it still become durable, tells that the call was made.
+/// How long a caller waits for an answer once it is authenticated. Past it the caller gets an error of our side; the
+/// call goes on to its record, which tells what came of it.
 pub const WALK_DEADLINE: Duration = Duration::from_secs(30);
-/// Changes whose records wait in the store for the log; beyond it changes are refused.
-pub const CHANGE_LAG: u64 = 100_000;
+/// Calls under way at a time, those included whose callers gave up; beyond it requests are refused unread.
+pub const WALKS: usize = 10_000;
 /// Bytes of a user agent that are recorded. Source: CloudTrail User Guide, `userAgent`.
 pub const USER_AGENT_BYTES: usize = 1024;
 /// Signing keys kept: one for each access key, day, Region and service in use.
 pub const SIGNING_KEYS: usize = 10_000;
 /// Chores of one kind done in one round.
 pub const CHORES_A_ROUND: usize = 100;
+/// Items of due work that can't be done and are passed over for a round; with more of them the rest waits as well.
+pub const PASSED_OVER: usize = 1000;
 /// The longest sleep of the worker; a wall clock that was set is noticed within it.
 pub const WORKER_ROUND: Duration = Duration::from_secs(60);
 /// How often the uptime of a waiting destruction is written down, and so how much of it a restart can cost.

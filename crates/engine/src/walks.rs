@@ -1,5 +1,6 @@
 //! The walks under way, so that a shutdown can wait for them.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::Notify;
@@ -12,13 +13,18 @@ pub(crate) struct Walks {
 }
 
 /// One walk; it ends when this is dropped.
-pub(crate) struct Walking<'w>(&'w Walks);
+pub(crate) struct Walking(Arc<Walks>);
 
 impl Walks {
     /// Begins a walk.
-    pub(crate) fn begin(&self) -> Walking<'_> {
+    pub(crate) fn begin(self: &Arc<Self>) -> Walking {
         self.count.fetch_add(1, Ordering::Relaxed);
-        Walking(self)
+        Walking(Arc::clone(self))
+    }
+
+    /// How many are under way.
+    pub(crate) fn count(&self) -> usize {
+        self.count.load(Ordering::Relaxed)
     }
 
     /// Ends when no walk is under way.
@@ -33,7 +39,7 @@ impl Walks {
     }
 }
 
-impl Drop for Walking<'_> {
+impl Drop for Walking {
     fn drop(&mut self) {
         if self.0.count.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.0.ended.notify_waiters();
@@ -47,10 +53,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_shutdown_waits_for_the_last_walk() {
-        let walks = std::sync::Arc::new(Walks::default());
+        let walks = Arc::new(Walks::default());
         walks.none().await;
         let (first, second) = (walks.begin(), walks.begin());
-        let waiting = std::sync::Arc::clone(&walks);
+        let waiting = Arc::clone(&walks);
         let none = ambient::task::spawn(async move { waiting.none().await });
         drop(first);
         tokio::task::yield_now().await;
