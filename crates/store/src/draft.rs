@@ -51,6 +51,8 @@ impl Draft {
         for key in outbox::rows_through(state, shared.drained(), limits::PRUNED_ROWS) {
             if let Some(old) = draft.state.rows.get(&key).cloned() {
                 draft.remove(shared, &key, &old);
+                let logged = &mut draft.state.head.logged;
+                *logged = outbox::revision_of(&key).map_or(*logged, |revision| revision.max(*logged));
             }
         }
         draft

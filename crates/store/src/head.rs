@@ -3,6 +3,11 @@
 //! A keyed hash of each row (its key, its revision, the tag of its seal) is added up modulo 2^256. Adding and
 //! subtracting keeps the sum current at the cost of the changed rows alone, and loading recomputes it. Who can't
 //! compute the hashes can't find rows of another store, or of this one at another time, that add up to the same.
+//!
+//! ```text
+//! revision │ logged │ rows │ sum
+//!    8     │   8    │  8   │ 32, little-endian; the others big-endian
+//! ```
 
 use std::sync::Arc;
 
@@ -62,6 +67,9 @@ pub(crate) struct Head {
     pub(crate) revision: u64,
     pub(crate) rows: u64,
     pub(crate) sum: Sum,
+    /// Up to which revision the log held the audit records, durably, when the last of their rows was deleted here.
+    /// A log that tells of less is not the one that was there.
+    pub(crate) logged: u64,
 }
 
 impl Head {
@@ -92,8 +100,9 @@ impl Head {
         keys: &HeadKeys,
         entropy: &dyn Entropy,
     ) -> Result<Arc<[u8]>, crypto::SealFailed> {
-        let mut text = Vec::with_capacity(48);
+        let mut text = Vec::with_capacity(56);
         text.extend_from_slice(&self.revision.to_be_bytes());
+        text.extend_from_slice(&self.logged.to_be_bytes());
         text.extend_from_slice(&self.rows.to_be_bytes());
         self.sum
             .0
@@ -119,9 +128,11 @@ impl Head {
 
     fn read(text: &[u8]) -> Option<Head> {
         let (revision, text) = text.split_first_chunk()?;
+        let (logged, text) = text.split_first_chunk()?;
         let (rows, text) = text.split_first_chunk()?;
         Some(Head {
             revision: u64::from_be_bytes(*revision),
+            logged: u64::from_be_bytes(*logged),
             rows: u64::from_be_bytes(*rows),
             sum: Sum::of_bytes(text.try_into().ok()?),
         })

@@ -35,7 +35,8 @@ pub(crate) fn row(revision: u64, place: u32) -> RowKey {
     RowKey::new(OUTBOX, Domain::Installation, &name)
 }
 
-fn revision_of(key: &RowKey) -> Option<u64> {
+/// The revision of the change that an outbox row belongs to.
+pub(crate) fn revision_of(key: &RowKey) -> Option<u64> {
     key.name()
         .first_chunk()
         .map(|revision| u64::from_be_bytes(*revision))

@@ -129,6 +129,12 @@ impl Store {
         self.shared.published.load().head.revision
     }
 
+    /// Up to which revision the store gave its audit records away to a log that held them durably. A log that tells
+    /// of less has lost records, or is an older copy.
+    pub fn logged_revision(&self) -> u64 {
+        self.shared.published.load().head.logged
+    }
+
     /// Follows the revision of the latest visible change.
     pub fn revisions(&self) -> watch::Receiver<u64> {
         self.shared.revision.subscribe()

@@ -388,6 +388,7 @@ pub fn audit_records_wait_in_the_outbox_until_they_are_drained(site: &dyn Site) 
             })
             .collect();
         assert_eq!(opened.log.entries(), logged);
+        assert_eq!(opened.store.logged_revision(), 0);
         opened.store.drained(revisions[2]);
         opened.put(note(1, "b", 1)).await;
         opened.close().await;
@@ -400,10 +401,12 @@ pub fn audit_records_wait_in_the_outbox_until_they_are_drained(site: &dyn Site) 
             .collect();
         assert_eq!(waiting, logged[3..]);
         assert_eq!(opened.log.entries(), []);
+        assert_eq!(opened.store.logged_revision(), revisions[2]);
         opened.store.drained(revisions[4]);
         opened.close().await; // without another change
         let opened = open(site);
         assert_eq!(opened.store.outbox().unwrap(), []);
+        assert_eq!(opened.store.logged_revision(), revisions[4]);
     });
 }
 
