@@ -147,7 +147,7 @@ fn mistake(error: OpenError) -> Mistake {
             Some("check this machine's limits")
         }
         OpenError::Store(store::OpenError::NoRootKey(_)) => Some("give the right one with --root-key"),
-        OpenError::Store(_) | OpenError::StoreBehindLog { .. } => None,
+        OpenError::Store(_) | OpenError::StoreBehindLog { .. } | OpenError::LogBehindStore { .. } => None,
         OpenError::Audit(audit::AuditError::Damaged { .. } | audit::AuditError::NewerFormat { .. }) => None,
         OpenError::Commit(CommitError::Refused(_)) | OpenError::Read(StoreError::Damaged(_)) => {
             Some("restore the store from a backup")

@@ -67,6 +67,16 @@ pub enum OpenError {
         /// The highest revision in the log.
         log: u64,
     },
+    /// The log tells of less than the store knows it held.
+    #[error(
+        "the audit log ends at revision {log}, but it held what the store did up to revision {store}: it was cut short, or an older copy was put back; put the newest one back, or set the audit directory aside as evidence and start with a new one"
+    )]
+    LogBehindStore {
+        /// The revision up to which the store gave its records away.
+        store: u64,
+        /// The highest revision in the log.
+        log: u64,
+    },
     /// A first account, domain or secret could not be written.
     #[error("the store does not take the installation's first records: {0}")]
     Commit(#[from] CommitError),
@@ -96,6 +106,8 @@ pub fn tables(services: &[&'static Service]) -> Vec<TableSpec> {
 pub struct Installation {
     engine: Arc<Engine>,
     destruction_grace: Duration,
+    /// Whether the log is new and the store is not.
+    log_is_gone: bool,
 }
 
 impl Installation {
@@ -121,6 +133,30 @@ impl Installation {
                 log: recovered.highest_revision,
             });
         }
+        let logged = store.logged_revision();
+        let log_is_gone = recovered.next_sequence == 1 && logged > 0;
+        if log_is_gone {
+            tracing::warn!(
+                revision = logged,
+                "the audit log is gone, and with it the records of all that was done; a new one is begun, and says so"
+            );
+        } else if recovered.highest_revision < logged {
+            return Err(OpenError::LogBehindStore {
+                store: logged,
+                log: recovered.highest_revision,
+            });
+        }
+        if recovered.begun && !store.is_new() {
+            tracing::warn!(
+                "the audit log is gone, and a new one was begun: unless it was set aside on purpose, look for who removed it"
+            );
+        }
+        if let Some(torn) = &recovered.torn {
+            tracing::warn!(
+                bytes = torn.bytes, path = %torn.path.display(),
+                "the audit log ended in a record that was never acknowledged: it was set aside"
+            );
+        }
         store.drained(recovered.highest_revision);
         for waiting in store.outbox()? {
             if waiting.revision > recovered.highest_revision {
@@ -144,6 +180,7 @@ impl Installation {
         Ok(Installation {
             engine: Arc::new(engine),
             destruction_grace: options.destruction_grace,
+            log_is_gone,
         })
     }
 
@@ -208,6 +245,13 @@ impl Installation {
     pub async fn start(self) -> Result<Arc<Engine>, OpenError> {
         let accounts = self.accounts()?;
         let engine = self.engine;
+        if self.log_is_gone {
+            let mut change = Change::new();
+            for account in &accounts {
+                change.record(chores::installation_event(&engine, *account, "BeginAuditLog")?);
+            }
+            engine.store.commit(ReadSet::new(), change).await?;
+        }
         for account in accounts {
             for region in &engine.regions {
                 let place = Place {
