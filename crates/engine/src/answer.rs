@@ -328,7 +328,9 @@ async fn walk<O: Operation>(engine: &Engine, call: &Call, body: SecretBuffer) ->
             return engine.refuse(call, spec, tale, engine.unavailable(call)).await;
         }
         let mut change = done.change;
-        change.record(entry::of_call(call, spec, &whole));
+        for record in engine.records_of(call, spec, &whole)? {
+            change.record(record);
+        }
         let reads = view.into_reads();
         call.set_recorded(true);
         let committed = match turn {

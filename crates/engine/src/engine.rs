@@ -75,7 +75,7 @@ impl Engine {
         Some(View::new(view, place.clone(), domain, self.clock.now()))
     }
 
-    /// Records a call that changes nothing; ends when the record is durable. No record, no answer.
+    /// Records a call that changes nothing; ends when its records are durable. No record, no answer.
     pub(crate) async fn append(
         &self,
         call: &Call,
@@ -83,16 +83,32 @@ impl Engine {
         tale: &Tale<'_>,
     ) -> Result<(), Failure> {
         call.set_recorded(true);
-        self.log
-            .append(entry::of_call(call, spec, tale))
-            .await
-            .map_err(|error: AuditError| {
+        for record in self.records_of(call, spec, tale)? {
+            self.log.append(record).await.map_err(|error: AuditError| {
                 tracing::error!(
                     request_id = %call.request_id, error = &error as &dyn std::error::Error,
                     "a call is refused because it could not be recorded"
                 );
                 self.unavailable(call)
-            })
+            })?;
+        }
+        Ok(())
+    }
+
+    /// The records of a call, one for each account that it concerns.
+    pub(crate) fn records_of(
+        &self,
+        call: &Call,
+        spec: &OperationSpec,
+        tale: &Tale<'_>,
+    ) -> Result<entry::Records, Failure> {
+        entry::of_call(call, spec, tale, &*self.entropy).map_err(|error| {
+            tracing::error!(
+                request_id = %call.request_id, error = &error as &dyn std::error::Error,
+                "a call is refused because its records could not be told apart"
+            );
+            self.unavailable(call)
+        })
     }
 
     /// The refusal when the installation can't do its part.

@@ -1,12 +1,16 @@
 //! From a call and what came of it to its audit record.
 
-use arn::Arn;
+use ambient::{Entropy, EntropyFailed};
+use arn::{AccountId, Arn};
 use audit::{Entry, EventType, Identity, IdentityKind, Tls};
 use identity::Kind;
 use model::{OperationSpec, Shape};
 use serde_json::{Map, Value};
+use smallvec::SmallVec;
+use uuid::Uuid;
 
 use crate::call::Call;
+use crate::precedence;
 
 /// A resource as a record names it.
 #[derive(Debug, Clone)]
@@ -28,10 +32,87 @@ pub(crate) struct Tale<'t> {
     pub(crate) resources: &'t [Resource],
 }
 
-/// The record of `call`, in the bytes that are kept.
-pub(crate) fn of_call(call: &Call, spec: &OperationSpec, tale: &Tale<'_>) -> Vec<u8> {
+/// The records of `call`, in the bytes that are kept: the caller's account's, and a copy for each other account whose
+/// resources the call reached. A call that was refused for want of permission reached none.
+///
+/// Source: CloudTrail User Guide, `sharedEventID`; KMS Developer Guide, "Logging AWS KMS API calls with AWS CloudTrail".
+pub(crate) fn of_call(
+    call: &Call,
+    spec: &OperationSpec,
+    tale: &Tale<'_>,
+    entropy: &dyn Entropy,
+) -> Result<Records, EntropyFailed> {
+    let mut owners: SmallVec<[AccountId; 2]> = SmallVec::new();
+    if tale
+        .failure
+        .is_none_or(|(code, _)| code != precedence::ACCESS_DENIED)
+    {
+        for owner in tale
+            .resources
+            .iter()
+            .filter_map(|resource| resource.arn.account())
+        {
+            if owner != call.place.account && !owners.contains(&owner) {
+                owners.push(owner);
+            }
+        }
+    }
+    let shared = match owners.is_empty() {
+        true => None,
+        false => Some(entropy.uuid()?),
+    };
+    let mut records = Records::new();
+    records.push(record(call, spec, tale, &Recipient::caller(call), shared));
+    for owner in owners {
+        let recipient = Recipient {
+            account: owner,
+            event_id: entropy.uuid()?,
+        };
+        records.push(record(call, spec, tale, &recipient, shared));
+    }
+    Ok(records)
+}
+
+/// The records of one call; nearly always one.
+pub(crate) type Records = SmallVec<[Vec<u8>; 1]>;
+
+/// Whose record it is.
+struct Recipient {
+    account: AccountId,
+    event_id: Uuid,
+}
+
+impl Recipient {
+    fn caller(call: &Call) -> Recipient {
+        Recipient {
+            account: call.place.account,
+            event_id: call.event_id,
+        }
+    }
+}
+
+fn record(
+    call: &Call,
+    spec: &OperationSpec,
+    tale: &Tale<'_>,
+    recipient: &Recipient,
+    shared_event_id: Option<Uuid>,
+) -> Vec<u8> {
     let principal = call.caller.principal();
-    let account_text = principal.account.to_string();
+    let principal_account = principal.account.to_string();
+    let identity = Identity {
+        kind: Some(match principal.kind {
+            Kind::Root => IdentityKind::Root,
+        }),
+        principal_id: Some(&principal_account),
+        arn: Some(principal.arn.as_str()),
+        account: Some(principal.account),
+        access_key_id: Some(call.caller.access_key().as_str()),
+        user_name: None,
+        session: None,
+        invoked_by: None,
+    };
+    let own = recipient.account == call.place.account;
     let source_ip = call.source.to_string();
     let notes = tale
         .notes
@@ -39,24 +120,22 @@ pub(crate) fn of_call(call: &Call, spec: &OperationSpec, tale: &Tale<'_>) -> Vec
         .map(|notes| Value::from(notes.clone()).to_string());
     let resources = tale.resources.iter();
     let entry = Entry {
-        event_id: call.event_id,
+        event_id: recipient.event_id,
         time: call.time,
         event_type: EventType::ApiCall,
         event_source: call.service.event_source,
         event_name: spec.name,
         region: call.place.region.as_str(),
-        recipient: call.place.account,
-        identity: Identity {
-            kind: Some(match principal.kind {
-                Kind::Root => IdentityKind::Root,
-            }),
-            principal_id: Some(&account_text),
-            arn: Some(principal.arn.as_str()),
-            account: Some(principal.account),
-            access_key_id: Some(call.caller.access_key().as_str()),
-            user_name: None,
-            session: None,
-            invoked_by: None,
+        recipient: recipient.account,
+        // Another account learns which account called, and no more of it.
+        identity: match own {
+            true => identity,
+            false => Identity {
+                kind: Some(IdentityKind::AwsAccount),
+                arn: None,
+                access_key_id: None,
+                ..identity
+            },
         },
         source_ip: &source_ip,
         user_agent: call.user_agent.as_deref(),
@@ -69,6 +148,7 @@ pub(crate) fn of_call(call: &Call, spec: &OperationSpec, tale: &Tale<'_>) -> Vec
         additional: notes.as_deref(),
         service_event_details: None,
         resources: resources
+            .filter(|resource| own || resource.arn.account() == Some(recipient.account))
             .map(|Resource { arn, kind }| audit::Resource {
                 arn: arn.as_str(),
                 kind,
@@ -81,7 +161,7 @@ pub(crate) fn of_call(call: &Call, spec: &OperationSpec, tale: &Tale<'_>) -> Vec
             host: call.host.as_deref(),
             key_exchange: tls.key_exchange.as_deref(),
         }),
-        shared_event_id: None,
+        shared_event_id,
     };
     entry.encode()
 }

@@ -146,11 +146,6 @@ impl Installation {
                 log: recovered.highest_revision,
             });
         }
-        if recovered.begun && !store.is_new() {
-            tracing::warn!(
-                "the audit log is gone, and a new one was begun: unless it was set aside on purpose, look for who removed it"
-            );
-        }
         if let Some(torn) = &recovered.torn {
             tracing::warn!(
                 bytes = torn.bytes, path = %torn.path.display(),

@@ -10,6 +10,9 @@ use protocol::Failure;
 
 use crate::operation::{Absent, Miss};
 
+/// The code of a refusal for want of permission.
+pub(crate) const ACCESS_DENIED: &str = "AccessDeniedException";
+
 /// The refusal for something that `locate` did not find: another account's absent resource must look like one
 /// that is there and closed.
 pub(crate) fn of_miss<E: Into<Failure>>(miss: Miss<E>, caller: &Caller) -> Failure {
@@ -28,7 +31,7 @@ pub(crate) fn of_denial<E: Into<Failure>>(denial: &Denial, hiding: Option<E>) ->
 }
 
 fn access_denied(denial: &Denial) -> Failure {
-    Failure::refused("AccessDeniedException", denial.to_string())
+    Failure::refused(ACCESS_DENIED, denial.to_string())
 }
 
 /// The answer to a dry run that would have succeeded.

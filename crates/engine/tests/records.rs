@@ -23,6 +23,7 @@ use engine::{
 use http::{HeaderMap, HeaderValue, Method};
 use identity::NewAccessKey;
 use model::{OperationSpec, Shape};
+use policy::Policy;
 use secret::{LockedKey, SecretBuffer, SecretString};
 use serde_json::{Map, Value};
 use sigv4::sign::Signer;
@@ -34,6 +35,7 @@ use tokio::sync::Semaphore;
 
 const OWN: &str = "111122223333";
 const OTHER: &str = "444455556666";
+const FRIEND: &str = "777788889999";
 const BEGIN: Timestamp = Timestamp::from_seconds(1_700_000_000);
 const PATIENCE: usize = 5_000;
 
@@ -47,12 +49,18 @@ impl Thing {
             .unwrap()
     }
 
+    /// The things of [`FRIEND`] are open to everybody, those of others to their accounts alone.
     fn demand(&self) -> Demands {
+        let open = r#"{"Statement":[{"Effect":"Allow","Principal":"*","Action":"toy:*","Resource":"*"}]}"#;
+        let authority = match self.0.to_string() == FRIEND {
+            true => Authority::Resource(Arc::new(Policy::parse(open).unwrap())),
+            false => Authority::Identity,
+        };
         Demands::of(Demand {
             action: Touch::NAME,
             resource: self.arn(),
             owner: self.0,
-            authority: Authority::Identity,
+            authority,
         })
     }
 }
@@ -115,6 +123,13 @@ macro_rules! operation {
 
             fn demands(_: &Input, thing: &Thing, _: &View) -> Demands {
                 thing.demand()
+            }
+
+            fn check(input: &Input, _: &Permit<Thing>, _: &View) -> Result<(), Refused> {
+                match input.kind {
+                    Some(0) => Err(Refused),
+                    _ => Ok(()),
+                }
             }
 
             async fn act($input: &Input, _: &Permit<Thing>, $world: &mut World<'_>) -> Outcome<Self> {
@@ -348,6 +363,33 @@ async fn the_record_of_a_call_denied_abroad_does_not_tell_what_is_there() {
         denied["resources"].as_array().is_none_or(Vec::is_empty),
         "{denied}"
     );
+}
+
+#[tokio::test]
+async fn the_owner_of_what_a_foreign_call_reached_gets_a_record_of_its_own() {
+    let town = Town::start().await;
+    for (kind, outcome) in [(1, "ok"), (0, "ToyException")] {
+        let town = &town;
+        let body = format!(r#"{{"Owner":"{FRIEND}","Kind":{kind}}}"#);
+        let before = town.records("Fine").await.len();
+        assert_eq!(town.call("Fine", &body).await, outcome);
+        let records = town.records("Fine").await;
+        let [own, owners] = &records[before..before + 2] else {
+            panic!("{records:?}")
+        };
+        assert_eq!(
+            (&own["recipientAccountId"], &owners["recipientAccountId"]),
+            (&OWN.into(), &FRIEND.into())
+        );
+        assert_eq!(own["requestID"], owners["requestID"]);
+        assert!(own["sharedEventID"].is_string());
+        assert_eq!(own["sharedEventID"], owners["sharedEventID"]);
+        assert_ne!(own["eventID"], owners["eventID"]);
+        assert_eq!(own["errorCode"], owners["errorCode"]);
+        let identity = serde_json::json!({"type": "AWSAccount", "principalId": OWN, "accountId": OWN});
+        assert_eq!(owners["userIdentity"], identity);
+        assert_eq!(own["userIdentity"]["type"], "Root");
+    }
 }
 
 #[tokio::test]
