@@ -73,13 +73,16 @@ pub(crate) struct Directory {
 impl Directory {
     /// The directory at `path`, made (for its owner alone) if it is not there.
     pub(crate) fn make(path: &Path) -> io::Result<Directory> {
-        match fs::DirBuilder::new().mode(0o700).create(path) {
-            Ok(()) => {
-                let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-                File::open(parent.unwrap_or(Path::new(".")))?.sync_all()?;
-            }
-            Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {}
-            Err(cause) => return Err(cause),
+        let made = match fs::DirBuilder::new().mode(0o700).create(path) {
+            Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => false,
+            made => made.map(|()| true)?,
+        };
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        // Whoever made it before may have been killed before its name was durable.
+        match File::open(parent.unwrap_or(Path::new("."))).and_then(|parent| parent.sync_all()) {
+            // Its name was there before us, in a directory that is not ours to list.
+            Err(cause) if cause.kind() == io::ErrorKind::PermissionDenied && !made => {}
+            flushed => flushed?,
         }
         Ok(Directory::at(path))
     }
