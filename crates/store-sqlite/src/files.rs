@@ -36,13 +36,18 @@ pub(crate) fn prepare(directory: &Path, file: &Path) -> Result<(), BackendError>
 
 /// Makes a directory and those above it, and makes the name of each last.
 fn make_directory(directory: &Path) -> Result<(), BackendError> {
-    if directory.is_dir() {
-        return Ok(());
-    }
     let above = match directory.parent() {
         Some(above) if !above.as_os_str().is_empty() => above,
         _ => Path::new("."),
     };
+    if directory.is_dir() {
+        // Whoever made it before may have been killed before its name was durable.
+        return match File::open(above).and_then(|above| above.sync_all()) {
+            // Its name was there before us, in a directory that is not ours to list.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+            flushed => flushed.map_err(|error| Failing(above).io(error)),
+        };
+    }
     make_directory(above)?;
     let made = DirBuilder::new().mode(0o700).create(directory);
     made.map_err(|error| Failing(directory).io(error))?;
