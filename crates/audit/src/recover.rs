@@ -130,7 +130,9 @@ impl Ended {
             // A change's records are written together, so only the last change can be incomplete. It is cut
             // off whole: the store still has its records.
             match Origin::split(scan.frame()) {
-                Some((Origin::Change { index, count, .. }, _)) if index + 1 < count => continue,
+                Some((Origin::Change { index, count, .. }, _)) if u32::from(index) + 1 < u32::from(count) => {
+                    continue;
+                }
                 Some((Origin::Change { revision, .. }, _)) => {
                     ended.highest_revision = ended.highest_revision.max(revision);
                 }

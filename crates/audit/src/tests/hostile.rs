@@ -120,6 +120,7 @@ fn segment(number: u64) -> impl Strategy<Value = (String, Vec<u8>)> {
         prop::collection::vec(any::<u8>(), 0..40),
         (any::<[u8; 12]>(), prop::collection::vec(any::<u8>(), 0..9))
             .prop_map(|(head, rest)| { [&[2_u8][..], &head, &rest].concat() }),
+        prop::sample::select(vec![[0; 12], [u8::MAX; 12]]).prop_map(|head| [&[2_u8][..], &head].concat()),
         prop::collection::vec(any::<u8>(), 0..60).prop_map(|cbor| [&[1_u8, 1][..], &cbor].concat()),
     ];
     let distance = prop_oneof![Just(0_u32), 0_u32..300, any::<u32>()];
