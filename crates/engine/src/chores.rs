@@ -22,6 +22,7 @@ use crate::engine::Engine;
 use crate::entry::Resource;
 use crate::grace::{self, Graces};
 use crate::limits;
+use crate::service::Service;
 use crate::world::World;
 
 /// One kind of work that falls due by itself.
@@ -218,10 +219,10 @@ impl Worker {
     /// Does an item, or begins its grace.
     async fn take_on(&mut self, engine: &Engine, item: &Item, now: Timestamp) -> Result<Ended, Interrupted> {
         match chore_of(engine, item.kind) {
-            Some(chore) if chore.destroys() => {
+            Some((_, chore)) if chore.destroys() => {
                 self.begin_grace(engine, item, now).await.map(|()| Ended::Done)
             }
-            Some(chore) => self.run(engine, chore, item, From::DueWork).await,
+            Some((service, chore)) => self.run(engine, service, chore, item, From::DueWork).await,
             None => {
                 tracing::warn!(
                     kind = item.kind,
@@ -284,7 +285,7 @@ impl Worker {
         }
         for item in steps.over {
             let ended = match chore_of(engine, item.kind) {
-                Some(chore) => self.run(engine, chore, &item, From::Grace).await?,
+                Some((service, chore)) => self.run(engine, service, chore, &item, From::Grace).await?,
                 None => Ended::Stands,
             };
             match ended {
@@ -299,6 +300,7 @@ impl Worker {
     async fn run(
         &self,
         engine: &Engine,
+        service: &Service,
         chore: &dyn Chore,
         item: &Item,
         from: From,
@@ -344,7 +346,7 @@ impl Worker {
                 From::Grace => grace::remove(&mut change, item),
             }
             if let Some(event) = event {
-                change.record(record(engine, &place, &event)?);
+                change.record(record(engine, service, &place, &event)?);
             }
             match engine.store.commit(view.into_reads(), change).await {
                 Ok(_) => return Ok(Ended::Done),
@@ -368,24 +370,27 @@ enum From {
     Grace,
 }
 
-fn chore_of(engine: &Engine, kind: u8) -> Option<&'static dyn Chore> {
-    engine
-        .services
-        .iter()
-        .flat_map(|service| service.chores)
-        .copied()
-        .find(|chore| chore.kind() == kind)
+/// The chore of a kind, and the service it belongs to.
+fn chore_of(engine: &Engine, kind: u8) -> Option<(&'static Service, &'static dyn Chore)> {
+    let of = |service: &&'static Service| {
+        let mut chores = service.chores.iter().copied();
+        Some((*service, chores.find(|chore| chore.kind() == kind)?))
+    };
+    engine.services.iter().find_map(of)
 }
 
-fn record(engine: &Engine, place: &Place, event: &Event) -> Result<Vec<u8>, EntropyFailed> {
+fn record(
+    engine: &Engine,
+    service: &Service,
+    place: &Place,
+    event: &Event,
+) -> Result<Vec<u8>, EntropyFailed> {
     let details = Value::from(event.details.clone()).to_string();
-    let service = engine.services.iter().find(|service| !service.chores.is_empty());
-    let source = service.map_or("kms.amazonaws.com", |service| service.event_source);
     service_event(
         engine,
         place.account,
         place.region.as_str(),
-        source,
+        service.event_source,
         event.name,
         &event.resources,
         Some(&details),

@@ -398,6 +398,7 @@ async fn due_work_that_can_not_be_done_holds_up_no_other() {
     for kind in [UNKNOWN, FAILING, PANICKING, DONE] {
         assert_eq!(town.call("AddWork", &format!(r#"{{"Kind":{kind}}}"#)).await, "ok");
     }
-    town.first_record("WorkDone", Duration::from_secs(1)).await;
+    let done = town.first_record("WorkDone", Duration::from_secs(1)).await;
+    assert_eq!(done["eventSource"], TOY.event_source);
     assert!(PANICKED.load(Ordering::Relaxed));
 }
