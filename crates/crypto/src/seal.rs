@@ -7,8 +7,8 @@
 //!
 //! - The message's key is [derived](crate::kdf) from the subkey under a label that names the use, with the
 //!   first 21 bytes (version, domain key version, salt) as context. It is used once, so its nonce is zero.
-//! - AES-256-GCM; associated data are those 21 bytes and then what the caller says of the place (row key,
-//!   table, format, revision), each part behind its length in 32 bits, big-endian.
+//! - AES-256-GCM; associated data are those 21 bytes and then what the caller says of the place (the row's key,
+//!   which begins with table and domain, and the format), each part behind its length in 32 bits, big-endian.
 //!
 //! The salt is random. Two of 2^48 messages under one subkey share theirs with a chance of 2^-33, where one
 //! random 96-bit nonce under one key must stop at 2^32 messages.
