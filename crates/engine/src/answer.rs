@@ -9,7 +9,7 @@ use std::task::Poll;
 
 use ambient::task;
 use arn::{Place, Region};
-use gate::{AuthenticationError, Cause, Permit};
+use gate::{AuthenticationError, AuthorizationError, Cause};
 use model::{OperationSpec, Schema, Shape};
 use protocol::{Failure, aws_json};
 use secret::SecretBuffer;
@@ -371,8 +371,9 @@ async fn attempt_once<O: Operation>(
     let targets = O::locate(input, view).map_err(|miss| precedence::of_miss(miss, caller))?;
     *resources = targets.resources();
     let demands = O::demands(input, &targets, view);
-    let permit: Permit<O::Targets> =
-        gate::authorize(caller, demands, targets, view.store()).map_err(|denial| {
+    let permit = match gate::authorize(caller, demands, targets, view.store()) {
+        Ok(permit) => permit,
+        Err(AuthorizationError::Denied(denial)) => {
             tracing::info!(
                 request_id = %call.request_id, operation = O::SPEC.name, statement = denial.statement(),
                 "denied: {denial}"
@@ -381,8 +382,19 @@ async fn attempt_once<O: Operation>(
                 // The record belongs to the caller's account, which may not learn whether there is such a thing.
                 resources.clear();
             }
-            precedence::of_denial(&denial, O::hides_denial(input, denial.action))
-        })?;
+            return Err(precedence::of_denial(
+                &denial,
+                O::hides_denial(input, denial.action),
+            ));
+        }
+        Err(AuthorizationError::Store(error)) => {
+            tracing::error!(
+                request_id = %call.request_id, error = &error as &dyn std::error::Error,
+                "whether a caller may could not be read"
+            );
+            return Err(engine.unavailable(call));
+        }
+    };
     O::check(input, &permit, view).map_err(Into::into)?;
     if O::is_dry_run(input) {
         return Err(precedence::of_dry_run());

@@ -10,4 +10,4 @@ mod permit;
 
 pub use caller::{AuthenticationError, Caller, authenticate, reaffirm};
 pub use demand::{Authority, Demand, Demands};
-pub use permit::{Cause, Denial, Permit, authorize, permit_internal};
+pub use permit::{AuthorizationError, Cause, Denial, Permit, authorize, permit_internal};

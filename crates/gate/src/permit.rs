@@ -5,6 +5,7 @@ use std::fmt;
 use arn::Arn;
 use policy::{Decision, Question, Site};
 use smallvec::SmallVec;
+use store::StoreError;
 
 use crate::demand::{Authority, Demand, Demands, Kind};
 use crate::{AuthenticationError, Caller, caller};
@@ -58,6 +59,17 @@ pub enum Cause {
     Foreign,
     /// The caller's credentials ended while the call was under way.
     CallerGone,
+}
+
+/// Why there is no permit.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthorizationError {
+    /// The caller may not.
+    #[error("{0}")]
+    Denied(Denial),
+    /// Ours to mend: whether the caller may could not be read.
+    #[error("the caller's credentials could not be read again")]
+    Store(#[from] StoreError),
 }
 
 impl Denial {
@@ -116,7 +128,7 @@ pub fn authorize<T>(
     demands: Demands,
     targets: T,
     view: &store::View,
-) -> Result<Permit<T>, Denial> {
+) -> Result<Permit<T>, AuthorizationError> {
     let demands = match demands.0 {
         Kind::Public(_) => {
             return Ok(Permit {
@@ -128,7 +140,8 @@ pub fn authorize<T>(
     };
     let present = match caller::reaffirm(caller, view) {
         Ok(()) => true,
-        Err(AuthenticationError::Signature(_) | AuthenticationError::Store(_)) => false,
+        Err(AuthenticationError::Signature(_)) => false,
+        Err(AuthenticationError::Store(error)) => return Err(error.into()),
     };
     let mut allowed = SmallVec::new();
     for demand in demands {
@@ -141,12 +154,12 @@ pub fn authorize<T>(
             Ok(()) => allowed.push((demand.action, demand.resource)),
             Err(cause) => {
                 let Demand { action, resource, .. } = demand;
-                return Err(Denial {
+                return Err(AuthorizationError::Denied(Denial {
                     caller: caller.arn().clone(),
                     action,
                     resource,
                     cause,
-                });
+                }));
             }
         }
     }

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use ambient::{SeededEntropy, Timestamp};
 use arn::{AccountId, Arn, Place};
 use crypto::root::RootKey;
-use gate::{AuthenticationError, Authority, Caller, Cause, Demand, Demands, authenticate, authorize};
+use gate::{
+    AuthenticationError, Authority, AuthorizationError, Caller, Cause, Demand, Demands, Denial, Permit,
+    authenticate, authorize,
+};
 use http::HeaderMap;
 use identity::{AccessKey, AccessKeySecrets, AccessKeys, NewAccessKey};
 use policy::Policy;
@@ -134,15 +137,23 @@ impl Town {
     /// What denies the demand, if anything does.
     fn denied(&self, demand: Demand) -> Option<Cause> {
         let view = self.store.snapshot().view();
-        authorize(&self.caller(), Demands::of(demand), (), &view)
-            .err()
-            .map(|denial| denial.cause)
+        match authorize(&self.caller(), Demands::of(demand), (), &view) {
+            Ok(_) => None,
+            denied => Some(denial(denied).cause),
+        }
     }
 }
 
 fn signature(refused: Result<Caller, AuthenticationError>) -> SignatureError {
     match refused {
         Err(AuthenticationError::Signature(error)) => error,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn denial<T: std::fmt::Debug>(refused: Result<Permit<T>, AuthorizationError>) -> Denial {
+    match refused {
+        Err(AuthorizationError::Denied(denial)) => denial,
         other => panic!("{other:?}"),
     }
 }
@@ -190,7 +201,12 @@ async fn a_deleted_access_key_is_refused_at_once_and_its_permits_too() {
         SignatureError::UnknownKey
     );
     let view = town.store.snapshot().view();
-    let denial = authorize(&caller, Demands::of(town.demand(OWN, &allowing(OWN))), (), &view).unwrap_err();
+    let denial = denial(authorize(
+        &caller,
+        Demands::of(town.demand(OWN, &allowing(OWN))),
+        (),
+        &view,
+    ));
     assert_eq!(denial.cause, Cause::CallerGone);
 }
 
@@ -227,7 +243,7 @@ async fn every_one_of_several_demands_has_to_be_allowed() {
         Demands::of(closed.clone()).and(open.clone()),
         Demands::public("a test").and(closed.clone()),
     ] {
-        let denial = authorize(&town.caller(), demands, (), &view).unwrap_err();
+        let denial = denial(authorize(&town.caller(), demands, (), &view));
         assert_eq!(denial.cause, Cause::NoResourcePolicy);
     }
 }
@@ -249,7 +265,12 @@ async fn a_deny_is_told_with_its_statement() {
         {"Effect":"Allow","Principal":"*","Action":"kms:*","Resource":"*"},
         {"Sid":"never","Effect":"Deny","Principal":"*","Action":"kms:Encrypt","Resource":"*"}]}"#;
     let view = town.store.snapshot().view();
-    let denial = authorize(&town.caller(), Demands::of(town.demand(OWN, policy)), (), &view).unwrap_err();
+    let denial = denial(authorize(
+        &town.caller(),
+        Demands::of(town.demand(OWN, policy)),
+        (),
+        &view,
+    ));
     assert_eq!(denial.statement(), Some("never"));
     assert_eq!(
         denial.to_string(),
@@ -280,4 +301,27 @@ async fn what_the_callers_own_policies_decide_is_open_to_root_in_its_own_account
     };
     assert_eq!(town.denied(of(OWN)), None);
     assert_eq!(town.denied(of(OTHER)), Some(Cause::Foreign));
+}
+
+#[tokio::test]
+async fn credentials_that_can_not_be_read_are_a_fault_of_ours_and_no_denial() {
+    let town = town().await;
+    let entropy = Arc::new(SeededEntropy::new(2));
+    let root = RootKey::generate(&*entropy).unwrap();
+    let backend = Memory::new().open().unwrap();
+    let (without_tables, _) = Store::open(
+        backend,
+        &[],
+        root,
+        entropy,
+        Arc::new(Nowhere),
+        StoreOptions::new(),
+    )
+    .unwrap();
+    let demands = Demands::of(town.demand(OWN, &allowing(OWN)));
+    let refused = authorize(&town.caller(), demands, (), &without_tables.snapshot().view());
+    assert!(
+        matches!(refused, Err(AuthorizationError::Store(_))),
+        "{refused:?}"
+    );
 }
