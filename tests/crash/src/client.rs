@@ -11,6 +11,8 @@ use secret::SecretString;
 use serde_json::Value;
 use sigv4::sign::Signer;
 
+/// The user agent of calls that the checks themselves make.
+pub const CHECKER: &str = "checker";
 /// The Region that is called.
 pub const REGION: &str = "us-east-1";
 /// No answer takes longer: a walk has a deadline of 30 seconds.
@@ -123,12 +125,13 @@ impl Client {
         self.answer()
     }
 
-    /// Calls an operation that has to succeed.
-    #[track_caller]
-    pub fn ok(&mut self, operation: &str, body: &Value) -> Value {
-        let answer = self.call(operation, body, "checker").unwrap();
-        assert_eq!(answer.status, 200, "{operation} {body}: {}", answer.body);
-        answer.body
+    /// Calls an operation that has to succeed, for a check. An error says what came instead.
+    pub fn ok(&mut self, operation: &str, body: &Value) -> Result<Value, String> {
+        match self.call(operation, body, CHECKER) {
+            Ok(answer) if answer.status == 200 => Ok(answer.body),
+            Ok(answer) => Err(format!("{operation} {body}: {} {}", answer.status, answer.body)),
+            Err(cause) => Err(format!("{operation} {body}: {cause}")),
+        }
     }
 
     /// The connection itself.

@@ -3,11 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::call::{Call, Effect, Outcome, Register, Sealed};
+use crate::client::CHECKER;
 use crate::records::Record;
 use crate::survey::Survey;
-
-/// The user agent of calls that the checks themselves make.
-pub const CHECKER: &str = "checker";
 
 /// What is settled: nothing of it may ever be missing again.
 #[derive(Debug, Clone, Default)]

@@ -39,3 +39,15 @@ pub fn from_environment(name: &str, usual: u64) -> u64 {
         text.parse().expect("the environment holds a number")
     })
 }
+
+/// A directory for one test, in memory where there is such a place: what these tests lose and tear they lose and tear
+/// by themselves, so the disk's own flushes would only take time.
+pub fn scratch() -> tempfile::TempDir {
+    let memory = std::path::Path::new("/dev/shm");
+    let place = if std::env::var_os("TMPDIR").is_none() && memory.is_dir() {
+        tempfile::tempdir_in(memory)
+    } else {
+        tempfile::tempdir()
+    };
+    place.expect("a temporary directory")
+}

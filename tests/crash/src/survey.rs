@@ -35,40 +35,51 @@ pub struct Survey {
 
 impl Survey {
     /// Lists all keys and aliases, and looks at the keys that `wanted` names.
-    pub fn of(clients: &mut [Client], wanted: impl Fn(&str) -> bool) -> Survey {
+    pub fn of(clients: &mut [Client], wanted: impl Fn(&str) -> bool) -> Result<Survey, String> {
         let first = &mut clients[0];
-        let keys: BTreeSet<String> = listed(first, "ListKeys", 1000, "Keys")
+        let keys: BTreeSet<String> = listed(first, "ListKeys", 1000, "Keys")?
             .iter()
             .map(|key| text(&key["KeyId"]))
             .collect();
-        let aliases = listed(first, "ListAliases", 100, "Aliases")
+        let aliases = listed(first, "ListAliases", 100, "Aliases")?
             .iter()
             .map(|alias| (text(&alias["AliasName"]), text(&alias["TargetKeyId"])))
             .collect();
         let wanted: Vec<&String> = keys.iter().filter(|key| wanted(key)).collect();
         let facts = side_by_side(clients, &wanted, |client, key| {
-            ((*key).clone(), facts(client, key))
+            Ok(((*key).clone(), facts(client, key)?))
         });
-        Survey {
+        Ok(Survey {
             aliases,
-            facts: facts.into_iter().collect(),
+            facts: facts.into_iter().collect::<Result<_, String>>()?,
             keys,
+        })
+    }
+}
+
+/// Enables every key that is not, so that all ciphertexts can be opened.
+pub fn enable_all(client: &mut Client, survey: &Survey) -> Result<(), String> {
+    for (key, facts) in &survey.facts {
+        let body = json!({ "KeyId": key });
+        if facts.state == "PendingDeletion" {
+            client.ok("CancelKeyDeletion", &body)?;
+        }
+        if facts.state != "Enabled" {
+            client.ok("EnableKey", &body)?;
         }
     }
+    Ok(())
 }
 
 /// Opens each ciphertext; what is wrong with those that don't open to what they should.
 pub fn open_all(clients: &mut [Client], sealed: &[&Sealed]) -> Vec<String> {
     let opened = side_by_side(clients, sealed, |client, sealed| {
         let body = json!({"CiphertextBlob": sealed.ciphertext, "EncryptionContext": sealed.context});
-        let answer = client.call("Decrypt", &body, "checker").unwrap();
-        match answer.body["Plaintext"].as_str() {
-            Some(plaintext) if plaintext == sealed.plaintext => None,
-            Some(_) => Some(format!("a ciphertext of {} opens to something else", sealed.key)),
-            None => Some(format!(
-                "a ciphertext of {} does not open: {}",
-                sealed.key, answer.body
-            )),
+        let answer = client.ok("Decrypt", &body);
+        match answer.as_ref().map(|answer| answer["Plaintext"].as_str()) {
+            Ok(Some(plaintext)) if plaintext == sealed.plaintext => None,
+            Ok(_) => Some(format!("a ciphertext of {} opens to something else", sealed.key)),
+            Err(why) => Some(format!("a ciphertext of {} does not open: {why}", sealed.key)),
         }
     });
     opened.into_iter().flatten().collect()
@@ -100,36 +111,36 @@ fn side_by_side<I: Sync, T: Send>(
     })
 }
 
-fn listed(client: &mut Client, operation: &str, limit: u64, member: &str) -> Vec<Value> {
+fn listed(client: &mut Client, operation: &str, limit: u64, member: &str) -> Result<Vec<Value>, String> {
     let mut all = Vec::new();
     let mut body = json!({ "Limit": limit });
     loop {
-        let mut page = client.ok(operation, &body);
+        let mut page = client.ok(operation, &body)?;
         all.append(page[member].as_array_mut().unwrap());
         if page["Truncated"] != true {
-            return all;
+            return Ok(all);
         }
         body["Marker"] = page["NextMarker"].take();
     }
 }
 
-fn facts(client: &mut Client, key: &str) -> Facts {
+fn facts(client: &mut Client, key: &str) -> Result<Facts, String> {
     let by_id = json!({ "KeyId": key });
-    let metadata = client.ok("DescribeKey", &by_id)["KeyMetadata"].take();
+    let metadata = client.ok("DescribeKey", &by_id)?["KeyMetadata"].take();
     let state = text(&metadata["KeyState"]);
-    let tags = tags_of(&client.ok("ListResourceTags", &by_id));
-    let rotations = client.ok("ListKeyRotations", &by_id)["Rotations"]
+    let tags = tags_of(&client.ok("ListResourceTags", &by_id)?);
+    let rotations = client.ok("ListKeyRotations", &by_id)?["Rotations"]
         .as_array()
         .unwrap()
         .len();
-    let status = client.ok("GetKeyRotationStatus", &by_id);
-    Facts {
+    let status = client.ok("GetKeyRotationStatus", &by_id)?;
+    Ok(Facts {
         description: text(&metadata["Description"]),
         tags,
         rotations,
         automatic: status["KeyRotationEnabled"].as_bool().unwrap(),
         state,
-    }
+    })
 }
 
 /// The tags in an answer to ListResourceTags.

@@ -20,6 +20,8 @@ use crate::survey::tags_of;
 const KEYS: usize = 4;
 /// Aliases of its own that a client has at a time.
 const ALIASES: usize = 6;
+/// Tags that a bulky change sets.
+const BULK: usize = 40;
 /// Rotations on demand that a key takes.
 const ROTATIONS: u32 = 25;
 
@@ -43,6 +45,10 @@ pub struct Traffic<'t> {
     pub faulty: bool,
     /// Where new names go on; never the same twice.
     pub serial: &'t AtomicU64,
+    /// The clients' common clock, from 1.
+    pub ticks: &'t AtomicU64,
+    /// Whether most calls are changes of many bytes.
+    pub bulky: bool,
 }
 
 /// What the clients tell of.
@@ -57,7 +63,6 @@ pub struct Told {
 /// What the clients of one run share.
 struct Ground<'t> {
     traffic: &'t Traffic<'t>,
-    ticks: AtomicU64,
     answered: AtomicU64,
     keys: Mutex<Vec<String>>,
     aliases: Mutex<Vec<String>>,
@@ -99,7 +104,6 @@ impl Traffic<'_> {
             .collect();
         let ground = Ground {
             traffic: self,
-            ticks: AtomicU64::new(1),
             answered: AtomicU64::new(0),
             keys: Mutex::new(recent),
             aliases: Mutex::new(Vec::new()),
@@ -208,6 +212,9 @@ impl<'t> Actor<'t> {
         if self.keys.is_empty() {
             return self.create_key();
         }
+        if self.ground.traffic.bulky && self.chance(4) > 0 {
+            return self.tag();
+        }
         match self.chance(100) {
             0..4 => self.create_key(),
             4..14 => self.alias(),
@@ -233,13 +240,20 @@ impl<'t> Actor<'t> {
         effect: Effect,
         refusal: Option<&str>,
     ) -> Result<Option<Value>, Ended> {
-        let ground = self.ground;
-        let mut call = Call {
+        let mut call = self.begin(operation, effect);
+        let answer = self.client.call(operation, body, &call.name);
+        let ended = self.note(&mut call, answer, body, refusal);
+        self.told.calls.push(call);
+        ended
+    }
+
+    fn begin(&self, operation: &'static str, effect: Effect) -> Call {
+        Call {
             name: self.serial(),
             operation,
-            sent: ground.ticks.fetch_add(1, Ordering::SeqCst),
+            sent: self.ground.traffic.ticks.fetch_add(1, Ordering::SeqCst),
             answered: None,
-            sent_at: (ground.traffic.step)(),
+            sent_at: (self.ground.traffic.step)(),
             answered_at: None,
             request_id: None,
             outcome: Outcome::Unknown(String::new()),
@@ -248,11 +262,7 @@ impl<'t> Actor<'t> {
             seen: Vec::new(),
             keys_seen: Vec::new(),
             sealed: None,
-        };
-        let answer = self.client.call(operation, body, &call.name);
-        let ended = self.note(&mut call, answer, body, refusal);
-        self.told.calls.push(call);
-        ended
+        }
     }
 
     fn note(
@@ -274,7 +284,7 @@ impl<'t> Actor<'t> {
             }
         };
         call.answered_at = Some((ground.traffic.step)());
-        call.answered = Some(ground.ticks.fetch_add(1, Ordering::SeqCst));
+        call.answered = Some(ground.traffic.ticks.fetch_add(1, Ordering::SeqCst));
         let answered = ground.answered.fetch_add(1, Ordering::Relaxed) + 1;
         if let Some((due, signal)) = &ground.traffic.signal
             && answered == *due
@@ -420,8 +430,16 @@ impl<'t> Actor<'t> {
             return self.change(place, "UntagResource", &body, write, |key| key.tags = tags);
         }
         let value = self.serial();
-        let body = json!({"KeyId": id, "Tags": [{"TagKey": name, "TagValue": value}]});
-        tags.insert(name, value);
+        let mut new = BTreeMap::from([(name, value.clone())]);
+        if self.ground.traffic.bulky {
+            new.extend((0..BULK).map(|number| (format!("b{number}"), format!("{value:>250}"))));
+        }
+        let listed: Vec<Value> = new
+            .iter()
+            .map(|(name, value)| json!({"TagKey": name, "TagValue": value}))
+            .collect();
+        let body = json!({"KeyId": id, "Tags": listed});
+        tags.extend(new);
         let write = (Register::Tags(id), text(&tags));
         self.change(place, "TagResource", &body, write, |key| key.tags = tags)
     }
@@ -653,22 +671,7 @@ impl<'t> Actor<'t> {
             return self.look_at_aliases();
         }
         let alias = known[self.chance(known.len())].clone();
-        let ground = self.ground;
-        let mut call = Call {
-            name: self.serial(),
-            operation: "DescribeKey",
-            sent: ground.ticks.fetch_add(1, Ordering::SeqCst),
-            answered: None,
-            sent_at: (ground.traffic.step)(),
-            answered_at: None,
-            request_id: None,
-            outcome: Outcome::Unknown(String::new()),
-            effect: Effect::None,
-            made: None,
-            seen: Vec::new(),
-            keys_seen: Vec::new(),
-            sealed: None,
-        };
+        let mut call = self.begin("DescribeKey", Effect::None);
         let body = json!({ "KeyId": alias });
         let answer = self.client.call("DescribeKey", &body, &call.name);
         let is_gone = answer

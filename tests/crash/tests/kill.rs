@@ -9,9 +9,8 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use ambient::{Clock, SystemClock};
-use crash::survey::{Survey, open_all};
+use crash::survey::{Survey, enable_all, open_all};
 use crash::{Access, Call, Client, Effect, Ledger, Outcome, Register, Sealed, Traffic, client, records};
-use serde_json::json;
 use testkit::Dice;
 use testkit::server::{Launch, Server};
 
@@ -37,9 +36,9 @@ fn nothing_is_lost_by_kills_under_16_clients() {
     let seed = crash::from_environment("KEYSTEAD_KILL_SEED", 1);
     let clock = SystemClock::start();
     let begun = clock.monotonic();
-    let place = tempfile::tempdir().unwrap();
+    let place = crash::scratch();
     let data = place.path().join("data");
-    let (mut dice, serial) = (Dice::new(seed, 0), AtomicU64::new(0));
+    let (mut dice, serial, ticks) = (Dice::new(seed, 0), AtomicU64::new(0), AtomicU64::new(1));
     let (mut ledger, mut counts) = (Ledger::default(), Counts::default());
     let mut calls: Vec<Call> = Vec::new();
     for round in 0..rounds {
@@ -65,6 +64,8 @@ fn nothing_is_lost_by_kills_under_16_clients() {
             signal: Some((dice.between(1, ANSWERS) as u64, signal)),
             faulty: false,
             serial: &serial,
+            ticks: &ticks,
+            bulky: false,
         };
         let ledger = &ledger;
         let told = std::thread::scope(|scope| {
@@ -175,7 +176,8 @@ fn check(
     touched.extend(ledger.keys.keys().skip(round % SHARES).step_by(SHARES).cloned());
     let survey = Survey::of(&mut clients, |key| {
         touched.contains(key) || !ledger.keys.contains_key(key)
-    });
+    })
+    .unwrap();
     let records = records::read(data, ledger.next_record).unwrap();
     let mut wrong = ledger.settle(calls, &records);
     wrong.extend(ledger.compare(&survey));
@@ -209,17 +211,9 @@ fn check(
 /// Checks all there is, down to ciphertexts whose keys have to be enabled again.
 fn check_all(server: &Server, access: &Access, ledger: &Ledger) {
     let mut clients = clients(server, access);
-    let survey = Survey::of(&mut clients, |_| true);
+    let survey = Survey::of(&mut clients, |_| true).unwrap();
     let mut wrong = ledger.compare(&survey);
-    for (key, facts) in &survey.facts {
-        let body = json!({ "KeyId": key });
-        if facts.state == "PendingDeletion" {
-            clients[0].ok("CancelKeyDeletion", &body);
-        }
-        if facts.state != "Enabled" {
-            clients[0].ok("EnableKey", &body);
-        }
-    }
+    enable_all(&mut clients[0], &survey).unwrap();
     let all: Vec<&Sealed> = ledger.sealed.iter().collect();
     wrong.extend(open_all(&mut clients, &all));
     // Nothing that the checks did is unrecorded, and nothing is recorded twice: the whole log from its start.
