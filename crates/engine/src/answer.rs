@@ -19,6 +19,7 @@ use store::{Change, CommitError};
 use uuid::Uuid;
 
 use crate::call::{Call, Origin};
+use crate::chores::Event;
 use crate::engine::Engine;
 use crate::entry::{self, Resource, Tale};
 use crate::http::{Request, Response};
@@ -26,7 +27,7 @@ use crate::operation::{Operation, Targets};
 use crate::route::route;
 use crate::view::View;
 use crate::world::World;
-use crate::{limits, precedence};
+use crate::{chores, limits, precedence};
 
 /// An operation without its types, as a service's table holds it. Every [`Operation`] is one, and nothing else.
 pub trait AnyOperation: sealed::Sealed + Send + Sync {
@@ -328,8 +329,22 @@ async fn walk<O: Operation>(engine: &Engine, call: &Call, body: SecretBuffer) ->
             return engine.refuse(call, spec, tale, engine.unavailable(call)).await;
         }
         let mut change = done.change;
-        for record in engine.records_of(call, spec, &whole)? {
-            change.record(record);
+        let events = done.events.iter().map(|event| {
+            chores::record(engine, call.service, &call.place, event).map_err(|_| engine.unavailable(call))
+        });
+        let events = events.collect::<Result<Vec<_>, Failure>>();
+        let records = engine
+            .records_of(call, spec, &whole)
+            .and_then(|records| Ok((records, events?)));
+        match records {
+            Ok((records, events)) => records
+                .into_iter()
+                .chain(events)
+                .for_each(|record| change.record(record)),
+            Err(failure) => {
+                drop(turn);
+                return engine.refuse(call, spec, tale, failure).await;
+            }
         }
         let reads = view.into_reads();
         call.set_recorded(true);
@@ -358,6 +373,7 @@ struct Done {
     response: Option<String>,
     change: Change,
     notes: Map<String, Value>,
+    events: Vec<Event>,
 }
 
 async fn attempt_once<O: Operation>(
@@ -410,12 +426,13 @@ async fn attempt_once<O: Operation>(
         true => Some(aws_json::encode(&output).map_err(|_| engine.unavailable(call))?),
         false => None,
     };
-    let (change, notes) = world.into_parts();
+    let (change, notes, events) = world.into_parts();
     Ok(Done {
         answer,
         response,
         change,
         notes,
+        events,
     })
 }
 

@@ -340,7 +340,7 @@ impl Worker {
                     return Ok(Ended::Stands);
                 }
             };
-            let (mut change, _) = world.into_parts();
+            let (mut change, _, _) = world.into_parts();
             match from {
                 From::DueWork => due::remove(&mut change, item),
                 From::Grace => grace::remove(&mut change, item),
@@ -379,7 +379,8 @@ fn chore_of(engine: &Engine, kind: u8) -> Option<(&'static Service, &'static dyn
     engine.services.iter().find_map(of)
 }
 
-fn record(
+/// The record of an event of `service`.
+pub(crate) fn record(
     engine: &Engine,
     service: &Service,
     place: &Place,

@@ -9,6 +9,7 @@ use gate::{Caller, Demand, Demands, Permit};
 use serde_json::{Map, Value};
 use store::{Change, Domain, SecretTable, StoreError, Vault};
 
+use crate::chores::Event;
 use crate::engine::Engine;
 use crate::entry::Resource;
 use crate::operation::Action;
@@ -24,6 +25,7 @@ pub struct World<'w> {
     change: Change,
     made: Vec<Resource>,
     notes: Map<String, Value>,
+    events: Vec<Event>,
 }
 
 /// Key material under lock: the ARN that a permit has to name, and the row that holds it.
@@ -77,6 +79,7 @@ impl<'w> World<'w> {
             change: Change::new(),
             made: Vec::new(),
             notes: Map::new(),
+            events: Vec::new(),
         }
     }
 
@@ -146,13 +149,18 @@ impl<'w> World<'w> {
         std::mem::take(&mut self.made)
     }
 
+    /// Adds a service event to what is recorded with the change, beside the call's own record.
+    pub fn happened(&mut self, event: Event) {
+        self.events.push(event);
+    }
+
     /// Puts a member into the record's `additionalEventData`.
     pub fn note(&mut self, name: &str, value: impl Into<Value>) {
         self.notes.insert(name.to_owned(), value.into());
     }
 
-    pub(crate) fn into_parts(self) -> (Change, Map<String, Value>) {
-        (self.change, self.notes)
+    pub(crate) fn into_parts(self) -> (Change, Map<String, Value>, Vec<Event>) {
+        (self.change, self.notes, self.events)
     }
 }
 

@@ -19,7 +19,7 @@ pub enum Malformed {
         /// What is wrong, for the operator.
         reason: String,
     },
-    /// A statement has no `Principal` although it is attached to a resource, or has one although it is not.
+    /// A version of the language that there is not.
     #[error("Policy document must be version 2012-10-17 or greater.")]
     Version,
     /// An action is not of the form `service:Name`.
@@ -371,20 +371,17 @@ const OPERATORS: &[&str] = &[
 ];
 
 /// Whether this is an operator, with `ForAllValues:` or `ForAnyValue:` before it and `IfExists` behind it where those
-/// may stand.
+/// may stand. Names of operators are case-sensitive.
 fn is_operator(text: &str) -> bool {
-    let text = text.to_ascii_lowercase();
-    if text == "null" {
+    if text == "Null" {
         return true;
     }
-    let single = ["forallvalues:", "foranyvalue:"]
+    let single = ["ForAllValues:", "ForAnyValue:"]
         .iter()
         .find_map(|set| text.strip_prefix(set));
-    let single = single.unwrap_or(&text);
-    let single = single.strip_suffix("ifexists").unwrap_or(single);
-    OPERATORS
-        .iter()
-        .any(|operator| operator.eq_ignore_ascii_case(single))
+    let single = single.unwrap_or(text);
+    let single = single.strip_suffix("IfExists").unwrap_or(single);
+    OPERATORS.contains(&single)
 }
 
 fn text(node: Node, element: &str) -> Result<String, Malformed> {

@@ -195,7 +195,7 @@ fn what_is_no_policy_is_refused_with_its_message() {
 fn every_form_of_a_condition_operator_is_known() {
     for operator in [
         "StringEquals",
-        "stringlike",
+        "StringLike",
         "NumericLessThanEqualsIfExists",
         "ForAllValues:StringEquals",
         "ForAnyValue:ArnLikeIfExists",
@@ -216,6 +216,7 @@ fn every_form_of_a_condition_operator_is_known() {
         "ForAllValues:",
         "ForSome:StringEquals",
         "Equals",
+        "stringlike",
     ] {
         let text = one("Deny", &format!(r#""Condition":{{"{operator}":{{"a:b":"c"}}}}"#));
         assert!(Policy::parse(&text).is_err(), "{operator}");

@@ -1,6 +1,6 @@
 //! What falls due for keys by itself: deletion and automatic rotation.
 
-use engine::{Chore, ChoreFailed, Duty, Event, Permit, Resource, World};
+use engine::{Chore, ChoreFailed, Duty, Event, Permit, World};
 use serde_json::{Map, Value};
 use store::due::{self, Item};
 
@@ -11,7 +11,6 @@ use crate::records::{
 };
 use crate::rotation;
 use crate::state::State;
-use crate::target::RESOURCE_KIND;
 
 /// The kind of due work that deletes a key.
 pub const DELETE_KEY: u8 = 1;
@@ -68,7 +67,12 @@ impl Chore for DeleteKey {
         change.delete::<Keys>(domain, id);
         let mut details = Map::new();
         details.insert("keyId".to_owned(), Value::from(id.to_string()));
-        Ok(Some(event("DeleteKey", id, duty, details)))
+        Ok(Some(rotation::event(
+            "DeleteKey",
+            id,
+            world.view().place(),
+            details,
+        )))
     }
 }
 
@@ -90,8 +94,7 @@ impl Chore for RotateKey {
             return Ok(None);
         }
         let domain = world.view().domain();
-        let previous = key.current().map(|version| version.id().to_string());
-        let current = rotation::add_material(world, domain, id, &mut key, RotationKind::Automatic)?;
+        let event = rotation::add_material(world, id, &mut key, RotationKind::Automatic)?;
         let plan = RotationPlan::from(now, plan.period_days);
         key.rotation = Some(plan);
         rotation::put_key(world, domain, id, key);
@@ -102,16 +105,7 @@ impl Chore for RotateKey {
             subject: id.to_bytes().to_vec(),
         };
         due::put(world.change(), &item);
-        let mut details = Map::new();
-        details.insert("rotationType".to_owned(), Value::from("AUTOMATIC"));
-        details.insert("keyOrigin".to_owned(), Value::from("AWS_KMS"));
-        details.insert("previousKeyMaterialId".to_owned(), Value::from(previous));
-        details.insert(
-            "currentKeyMaterialId".to_owned(),
-            Value::from(current.to_string()),
-        );
-        details.insert("keyId".to_owned(), Value::from(id.to_string()));
-        Ok(Some(event("RotateKey", id, duty, details)))
+        Ok(Some(event))
     }
 }
 
@@ -120,16 +114,4 @@ fn subject(duty: &Permit<Duty>, world: &World<'_>) -> Result<Option<(KeyId, Key)
     let id = KeyId::from_bytes(&duty.targets().subject).ok_or("due work names no key")?;
     let key = world.view().get::<Keys>(&id)?;
     Ok(key.map(|key| (id, Key::clone(&key))))
-}
-
-fn event(name: &'static str, id: KeyId, duty: &Permit<Duty>, details: Map<String, Value>) -> Event {
-    let arn = id.arn(&duty.targets().place);
-    Event {
-        name,
-        resources: vec![Resource {
-            arn,
-            kind: RESOURCE_KIND,
-        }],
-        details,
-    }
 }

@@ -13,15 +13,29 @@ use crate::records::{
     Key, KeyPolicies, KeyPolicy, Keys, MaterialName, Materials, Origin, RotationKind, Tags, Version,
 };
 
-/// Adds one key to `change`, with the rows that CreateKey leaves of it.
+/// Draws the ids of so many new keys, and puts them in the order of their rows, in which they are quickest to write.
+pub fn draw(keys: usize, entropy: &dyn Entropy) -> Result<Vec<String>, EntropyFailed> {
+    let mut ids = Vec::with_capacity(keys);
+    for _ in 0..keys {
+        ids.push(KeyId::draw(entropy)?);
+    }
+    ids.sort_unstable();
+    Ok(ids.iter().map(KeyId::to_string).collect())
+}
+
+/// Adds the key `id` to `change`, with the rows that CreateKey leaves of one. Nothing is added for what is no id.
 pub fn add(
     change: &mut Change,
     domain: Domain,
     account: AccountId,
+    id: &str,
     now: Timestamp,
     entropy: &dyn Entropy,
 ) -> Result<(), EntropyFailed> {
-    let (key, id) = (KeyId::draw(entropy)?, MaterialId::generate(entropy)?);
+    let Some(key) = KeyId::parse(id) else {
+        return Ok(());
+    };
+    let id = MaterialId::generate(entropy)?;
     let record = Key {
         created_ms: now.milliseconds(),
         description: String::new(),

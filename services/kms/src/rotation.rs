@@ -4,35 +4,61 @@
 
 use std::sync::Arc;
 
+use arn::Place;
 use crypto::specs;
 use crypto::{Material, MaterialId};
-use engine::World;
+use engine::{Event, Resource, World};
+use serde_json::{Map, Value};
 use store::Domain;
 
 use crate::KmsError;
 use crate::key_id::KeyId;
 use crate::records::{Key, Keys, MaterialName, Materials, RotationKind, Version};
-use crate::target::KeyTarget;
+use crate::target::{KeyTarget, RESOURCE_KIND};
 
-/// Makes new material and makes it the current one. Gives its id.
+/// Makes new material and makes it the current one. Gives the event that tells of it.
 pub fn add_material(
     world: &mut World<'_>,
-    domain: Domain,
     id: KeyId,
     key: &mut Key,
     by: RotationKind,
-) -> Result<MaterialId, KmsError> {
+) -> Result<Event, KmsError> {
     let material = Material::generate(world.entropy())?;
-    let material_id = MaterialId::generate(world.entropy())?;
-    key.versions.push(Version::new(material_id, world.now(), by));
-    let name = MaterialName {
-        key: id,
-        id: material_id,
-    };
+    let current = MaterialId::generate(world.entropy())?;
+    let previous = key.current().map(|version| version.id().to_string());
+    key.versions.push(Version::new(current, world.now(), by));
+    let domain = world.view().domain();
+    let name = MaterialName { key: id, id: current };
     world
         .change()
         .put_secret::<Materials>(domain, name, Arc::new(material));
-    Ok(material_id)
+    let mut details = Map::new();
+    let kind = match by {
+        RotationKind::OnDemand => "ON_DEMAND",
+        RotationKind::Automatic | RotationKind::Creation => "AUTOMATIC",
+    };
+    details.insert("rotationType".to_owned(), Value::from(kind));
+    details.insert("keyOrigin".to_owned(), Value::from("AWS_KMS"));
+    details.insert("previousKeyMaterialId".to_owned(), Value::from(previous));
+    details.insert(
+        "currentKeyMaterialId".to_owned(),
+        Value::from(current.to_string()),
+    );
+    details.insert("keyId".to_owned(), Value::from(id.to_string()));
+    Ok(event("RotateKey", id, world.view().place(), details))
+}
+
+/// An event of a key that the service brought about itself.
+pub fn event(name: &'static str, id: KeyId, place: &Place, details: Map<String, Value>) -> Event {
+    let resource = Resource {
+        arn: id.arn(place),
+        kind: RESOURCE_KIND,
+    };
+    Event {
+        name,
+        resources: vec![resource],
+        details,
+    }
 }
 
 /// Refuses a key of a spec that does not rotate, as KMS does, without a message.

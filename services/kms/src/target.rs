@@ -116,6 +116,20 @@ impl Locked for MaterialLock<'_> {
     }
 }
 
+/// The demand to do to an absent key what was to be done to it: nobody is ever allowed it.
+pub fn demand_on_nothing(absent: &Absent) -> Demand {
+    let nobody = Policy {
+        version: policy::Version::V2012,
+        statements: Vec::new(),
+    };
+    Demand {
+        action: absent.action,
+        resource: absent.resource.clone(),
+        owner: absent.owner,
+        authority: Authority::Resource(Arc::new(nobody)),
+    }
+}
+
 /// The demand to do `A` where no key is involved: the caller's own policies decide.
 pub fn demand_of_account<A: Action>(place: &Place) -> Demand {
     Demand {

@@ -26,7 +26,8 @@ impl std::ops::Deref for KeyReference {
 pub struct GrantTokens(Vec<String>);
 
 impl GrantTokens {
-    /// Refuses what is no token; there are no grants yet, so nothing is one.
+    /// Refuses what is no token; there are no grants yet, so nothing is one. To be asked before any look-up: after it,
+    /// the answer would tell whether a key of another account exists.
     pub fn check(&self) -> Result<(), KmsError> {
         if self.0.is_empty() {
             Ok(())
@@ -53,7 +54,7 @@ pub enum Algorithm {
     Sm2Pke,
 }
 
-/// How many entries a page may have, and where it begins.
+/// Where the page before ended.
 #[derive(Debug, Clone, Shape)]
 #[shape(transparent, length = 1..=1024, pattern = "[\\u0020-\\u00FF]*")]
 pub struct Marker(pub String);

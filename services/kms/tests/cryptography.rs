@@ -417,3 +417,57 @@ async fn records_of_cryptography_hold_no_text_and_no_ciphertext() {
         .collect::<String>();
     assert!(!text.contains(&base64(TEXT)) && !text.contains(&blob));
 }
+
+#[tokio::test]
+async fn whether_a_foreign_key_exists_is_told_by_nothing_in_the_request() {
+    let keystead = Keystead::start().await;
+    let (there, gone) = (arn_of(&keystead.key().await), arn_of(ABSENT));
+    let as_stranger = |operation, body| keystead.call_as(STRANGER, common::REGION, operation, body);
+    let body = json!({"KeyId": there, "Plaintext": "aGk="});
+    let blob = keystead.call("Encrypt", body).await.ok()["CiphertextBlob"].take();
+    let calls = |key: &str| {
+        [
+            (
+                "Encrypt",
+                json!({"KeyId": key, "Plaintext": "aGk=", "GrantTokens": ["t"]}),
+            ),
+            ("DescribeKey", json!({"KeyId": key, "GrantTokens": ["t"]})),
+            (
+                "GenerateDataKey",
+                json!({"KeyId": key, "KeySpec": "AES_256", "GrantTokens": ["t"]}),
+            ),
+            (
+                "Decrypt",
+                json!({"KeyId": key, "CiphertextBlob": blob, "GrantTokens": ["t"]}),
+            ),
+            ("Decrypt", json!({"KeyId": key, "CiphertextBlob": blob})),
+            (
+                "ReEncrypt",
+                json!({"SourceKeyId": key, "CiphertextBlob": blob, "DestinationKeyId": ABSENT}),
+            ),
+            (
+                "ReEncrypt",
+                json!({"SourceKeyId": key, "CiphertextBlob": blob, "DestinationKeyId": "alias/none"}),
+            ),
+            (
+                "ReEncrypt",
+                json!({"SourceKeyId": key, "CiphertextBlob": blob, "DestinationKeyId": key}),
+            ),
+            (
+                "ReEncrypt",
+                json!({"SourceKeyId": there, "CiphertextBlob": blob, "DestinationKeyId": key}),
+            ),
+            (
+                "ReEncrypt",
+                json!({"SourceKeyId": key, "CiphertextBlob": blob, "DestinationKeyId": there}),
+            ),
+        ]
+    };
+    for ((operation, to_there), (_, to_gone)) in calls(&there).into_iter().zip(calls(&gone)) {
+        let (of_there, of_gone) = (
+            as_stranger(operation, to_there).await.body,
+            as_stranger(operation, to_gone).await.body,
+        );
+        assert_eq!(of_there, of_gone, "{operation}");
+    }
+}

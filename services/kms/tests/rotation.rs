@@ -88,6 +88,13 @@ async fn after_a_rotation_on_demand_old_ciphertexts_open_and_new_ones_use_new_ma
         ),
         (&json!(second), &json!("CURRENT"), &json!("ON_DEMAND"))
     );
+    let records = keystead.records().await;
+    let rotation = records
+        .iter()
+        .find(|record| record["eventName"] == "RotateKey")
+        .unwrap();
+    assert_eq!(rotation["serviceEventDetails"]["rotationType"], "ON_DEMAND");
+    assert_eq!(rotation["serviceEventDetails"]["currentKeyMaterialId"], second);
     let rotations = keystead
         .call("ListKeyRotations", json!({"KeyId": key}))
         .await

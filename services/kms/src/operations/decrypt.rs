@@ -90,9 +90,8 @@ impl Operation for Decrypt {
     fn locate(input: &DecryptInput, view: &View) -> Result<KeyTarget, Miss<KmsError>> {
         refuse_recipient(input.recipient.as_ref())?;
         input.encryption_context.check()?;
-        let key = input.subject().locate::<action::Decrypt>(view)?;
         input.grant_tokens.check()?;
-        Ok(key)
+        input.subject().locate::<action::Decrypt>(view)
     }
 
     fn demands(_: &DecryptInput, key: &KeyTarget, _: &View) -> Demands {

@@ -41,9 +41,8 @@ impl Operation for DescribeKey {
     type Error = KmsError;
 
     fn locate(input: &DescribeKeyInput, view: &View) -> Result<KeyTarget, Miss<KmsError>> {
-        let key = view.keys().find::<action::DescribeKey>(&input.key_id)?;
         input.grant_tokens.check()?;
-        Ok(key)
+        view.keys().find::<action::DescribeKey>(&input.key_id)
     }
 
     fn demands(_: &DescribeKeyInput, key: &KeyTarget, _: &View) -> Demands {

@@ -61,9 +61,8 @@ impl Operation for Encrypt {
 
     fn locate(input: &EncryptInput, view: &View) -> Result<KeyTarget, Miss<KmsError>> {
         input.encryption_context.check()?;
-        let key = view.keys().find::<action::Encrypt>(&input.key_id)?;
         input.grant_tokens.check()?;
-        Ok(key)
+        view.keys().find::<action::Encrypt>(&input.key_id)
     }
 
     fn demands(_: &EncryptInput, key: &KeyTarget, _: &View) -> Demands {

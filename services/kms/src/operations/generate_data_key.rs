@@ -73,9 +73,8 @@ impl Operation for GenerateDataKey {
         Length::asked(input.key_spec, input.number_of_bytes)?;
         refuse_recipient(input.recipient.as_ref())?;
         input.encryption_context.check()?;
-        let key = view.keys().find::<action::GenerateDataKey>(&input.key_id)?;
         input.grant_tokens.check()?;
-        Ok(key)
+        view.keys().find::<action::GenerateDataKey>(&input.key_id)
     }
 
     fn demands(_: &GenerateDataKeyInput, key: &KeyTarget, _: &View) -> Demands {

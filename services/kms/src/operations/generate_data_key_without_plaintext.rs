@@ -65,11 +65,9 @@ impl Operation for GenerateDataKeyWithoutPlaintext {
     ) -> Result<KeyTarget, Miss<KmsError>> {
         Length::asked(input.key_spec, input.number_of_bytes)?;
         input.encryption_context.check()?;
-        let key = view
-            .keys()
-            .find::<action::GenerateDataKeyWithoutPlaintext>(&input.key_id)?;
         input.grant_tokens.check()?;
-        Ok(key)
+        view.keys()
+            .find::<action::GenerateDataKeyWithoutPlaintext>(&input.key_id)
     }
 
     fn demands(_: &GenerateDataKeyWithoutPlaintextInput, key: &KeyTarget, _: &View) -> Demands {

@@ -1,12 +1,12 @@
 //! ReEncrypt.
 
 use arn::Arn;
-use engine::{Action, Demands, Miss, Operation, Outcome, Permit, Resource, Targets, View, World};
+use engine::{Absent, Action, Demands, Miss, Operation, Outcome, Permit, Resource, Targets, View, World};
 use model::{Blob, OperationSpec, Shape};
 
 use crate::cipher::{self, Subject};
 use crate::context::EncryptionContext;
-use crate::target::{KeyTarget, KeysOf};
+use crate::target::{KeyTarget, KeysOf, demand_on_nothing};
 use crate::wire::{Algorithm, DryRunModifier, GrantTokens, KeyReference, MaterialIdText};
 use crate::{KmsError, action};
 
@@ -80,13 +80,21 @@ pub struct ReEncryptOutput {
 #[derive(Debug)]
 pub struct Pair {
     source: KeyTarget,
-    destination: KeyTarget,
+    /// A key of another account that is not there is one that nobody may use.
+    destination: Result<KeyTarget, Absent>,
+}
+
+impl Pair {
+    fn destination(&self) -> Result<&KeyTarget, KmsError> {
+        // INVARIANT: the demand for an absent key is never allowed.
+        self.destination.as_ref().map_err(|_| KmsError::HiddenKey)
+    }
 }
 
 impl Targets for Pair {
     fn resources(&self) -> Vec<Resource> {
         let mut resources = self.source.resources();
-        resources.extend(self.destination.resources());
+        resources.extend(self.destination.iter().flat_map(KeyTarget::resources));
         resources
     }
 }
@@ -114,16 +122,34 @@ impl Operation for ReEncrypt {
     fn locate(input: &ReEncryptInput, view: &View) -> Result<Pair, Miss<KmsError>> {
         input.source_encryption_context.check()?;
         input.destination_encryption_context.check()?;
-        let source = input.subject().locate::<action::ReEncryptFrom>(view)?;
-        let destination = view
-            .keys()
-            .find::<action::ReEncryptTo>(&input.destination_key_id)?;
         input.grant_tokens.check()?;
-        Ok(Pair { source, destination })
+        let source = input.subject().locate::<action::ReEncryptFrom>(view);
+        let destination = view.keys().find::<action::ReEncryptTo>(&input.destination_key_id);
+        match (source, destination) {
+            (Ok(source), Ok(destination)) => Ok(Pair {
+                source,
+                destination: Ok(destination),
+            }),
+            // Whether the source may be used is decided first: its denial must not depend on whether a key of another
+            // account exists.
+            (Ok(source), Err(Miss::Absent(absent))) if absent.owner != view.place().account => Ok(Pair {
+                source,
+                destination: Err(absent),
+            }),
+            // Nor must what is wrong with the destination depend on whether a source that is closed exists.
+            (Err(hidden), Err(miss)) if tells_nothing(&hidden, view) && !tells_nothing(&miss, view) => {
+                Err(miss)
+            }
+            (Err(miss), _) | (_, Err(miss)) => Err(miss),
+        }
     }
 
     fn demands(_: &ReEncryptInput, Pair { source, destination }: &Pair, _: &View) -> Demands {
-        Demands::of(source.demand::<action::ReEncryptFrom>()).and(destination.demand::<action::ReEncryptTo>())
+        let to = match destination {
+            Ok(destination) => destination.demand::<action::ReEncryptTo>(),
+            Err(absent) => demand_on_nothing(absent),
+        };
+        Demands::of(source.demand::<action::ReEncryptFrom>()).and(to)
     }
 
     fn hides_denial(input: &ReEncryptInput, action: &str) -> Option<KmsError> {
@@ -134,7 +160,7 @@ impl Operation for ReEncrypt {
     }
 
     fn check(input: &ReEncryptInput, permit: &Permit<Pair>, _: &View) -> Result<(), KmsError> {
-        let Pair { source, destination } = permit.targets();
+        let (source, destination) = (&permit.targets().source, permit.targets().destination()?);
         destination.state.usable(&destination.arn)?;
         input.subject().check(source)?;
         cipher::check_algorithm(destination, input.destination_encryption_algorithm)
@@ -145,7 +171,7 @@ impl Operation for ReEncrypt {
     }
 
     async fn act(input: &ReEncryptInput, permit: &Permit<Pair>, world: &mut World<'_>) -> Outcome<Self> {
-        let Pair { source, destination } = permit.targets();
+        let (source, destination) = (&permit.targets().source, permit.targets().destination()?);
         let ciphertext = input.subject().ciphertext.ok_or(KmsError::InvalidCiphertext)?;
         let context = &input.source_encryption_context;
         let opened =
@@ -165,5 +191,13 @@ impl Operation for ReEncrypt {
             source_key_material_id: Some(opened.material.into()),
             destination_key_material_id: Some(sealed.material.into()),
         })
+    }
+}
+
+/// Whether the answer to this miss is the same for a key that exists and is closed to the caller.
+fn tells_nothing(miss: &Miss<KmsError>, view: &View) -> bool {
+    match miss {
+        Miss::Absent(absent) => absent.owner != view.place().account,
+        Miss::Refused(error) => matches!(error, KmsError::HiddenKey),
     }
 }

@@ -83,7 +83,8 @@ impl Operation for RotateKeyOnDemand {
     ) -> Outcome<Self> {
         let target = permit.targets();
         let mut key = Key::clone(&target.key);
-        rotation::add_material(world, target.domain, target.id, &mut key, RotationKind::OnDemand)?;
+        let event = rotation::add_material(world, target.id, &mut key, RotationKind::OnDemand)?;
+        world.happened(event);
         rotation::put_key(world, target.domain, target.id, key);
         Ok(RotateKeyOnDemandOutput {
             key_id: target.arn.clone(),
