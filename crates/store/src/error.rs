@@ -45,8 +45,8 @@ pub enum CommitError {
     /// Changes can't be made at present; nothing of this one was committed.
     #[error("the store takes no changes at present")]
     Unavailable(#[source] Unavailable),
-    /// The change was committed or not, and that can't be told before the store is readable again. Its audit
-    /// records are in the outbox if it was.
+    /// The change was committed or not, and that can't be told: the store proved damaged, was closed or lost its
+    /// writer before it was readable again. The change's audit records are in the outbox if it was.
     #[error("it is unknown whether the change was committed")]
     OutcomeUnknown(#[source] BackendError),
 }

@@ -20,6 +20,8 @@ mod draft;
 pub mod due;
 mod error;
 mod head;
+mod health;
+mod inbox;
 mod keyring;
 pub mod lease;
 pub mod limits;
@@ -41,6 +43,7 @@ mod writer;
 
 pub use change::Change;
 pub use error::{CommitError, OpenError, StoreError, Unavailable};
+pub use health::Health;
 pub use keyring::Purpose;
 pub use outbox::{OutboxSink, Waiting};
 pub use reads::ReadSet;

@@ -1,5 +1,7 @@
 //! Every bound of this crate, by name.
 
+use std::time::Duration;
+
 /// Changes that share one flush at most.
 pub const GROUP_CHANGES: usize = 512;
 
@@ -24,8 +26,14 @@ pub const OUTBOX_ROWS: u64 = 65_536;
 /// Outbox rows that one group deletes at most.
 pub const PRUNED_ROWS: usize = 4096;
 
-/// How often a failed backend is reopened before the pending calls are answered "outcome unknown".
+/// How often in a row a failed backend is reopened before the next try waits.
 pub const REOPENINGS: usize = 3;
+
+/// The first wait between such tries; each further one is twice as long, up to [`REOPENING_WAIT`].
+pub const FIRST_REOPENING_WAIT: Duration = Duration::from_millis(50);
+
+/// The longest wait between tries to reopen a failed backend. A change that comes meanwhile is a try as well.
+pub const REOPENING_WAIT: Duration = Duration::from_secs(5);
 
 /// Bytes of opened records kept, unless the options say otherwise.
 pub const RECORD_CACHE_BYTES: u64 = 64 << 20;

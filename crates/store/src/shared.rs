@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::RowKey;
 use crate::backend::StoredRow;
 use crate::error::StoreError;
+use crate::health::Health;
 use crate::keyring::{HeadKeys, Keyring};
 use crate::limits;
 use crate::state::State;
@@ -27,6 +28,8 @@ pub(crate) struct Shared {
     /// Up to which revision the log holds the audit records durably.
     pub(crate) drained: AtomicU64,
     pub(crate) revision: watch::Sender<u64>,
+    /// As the writer knows it; that it died it can not tell.
+    pub(crate) health: watch::Sender<Health>,
     records: Opened,
     secrets: Opened,
 }
@@ -57,6 +60,7 @@ impl Shared {
         let records = usize::try_from(caches.record_bytes / RECORD_BYTES).unwrap_or(usize::MAX);
         Shared {
             revision: watch::Sender::new(state.head.revision),
+            health: watch::Sender::new(Health::Ok),
             published: ArcSwap::from_pointee(state),
             tables,
             entropy,
@@ -257,6 +261,14 @@ impl Door {
             Door::Turn(queue) => queue.send(message).map_err(|_| Gone::BeforeAsked)?,
         }
         answered.await.map_err(|_| Gone::BeforeAnswered)
+    }
+
+    /// Whether nobody is left to answer.
+    pub(crate) fn is_shut(&self) -> bool {
+        match self {
+            Door::Queue(queue) => queue.is_closed(),
+            Door::Turn(queue) => queue.is_closed(),
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use crate::backend::{Backend, BackendError, Cause};
 use crate::change::Change;
 use crate::error::{CommitError, OpenError, StoreError, Unavailable};
+use crate::health::Health;
 use crate::keyring::{self, DOMAIN_KEYS};
 use crate::outbox::{self, OutboxSink, Waiting};
 use crate::reads::{Range, ReadSet};
@@ -203,9 +204,28 @@ impl Store {
         self.shared.drained.fetch_max(revision, Ordering::AcqRel);
     }
 
-    /// Answers what was queued, takes drained records out of the outbox, and puts the backend in order.
+    /// Whether changes are taken.
+    pub fn health(&self) -> Health {
+        match self.shared.health.borrow().clone() {
+            // Whoever closes in order says so before the door is shut.
+            Health::Ok | Health::Failing(_) if self.door.is_shut() => Health::Dead,
+            health => health,
+        }
+    }
+
+    /// Tells of every change of [`Store::health`] but the writer's death.
+    pub fn health_changes(&self) -> watch::Receiver<Health> {
+        self.shared.health.subscribe()
+    }
+
+    /// Answers what was queued, takes drained records out of the outbox, and puts the backend in order. A store
+    /// that was closed before is in order; one whose writer died is not.
     pub async fn close(&self) -> Result<(), BackendError> {
-        self.door.ask(Message::Close).await.unwrap_or(Ok(()))
+        match self.door.ask(Message::Close).await {
+            Ok(closed) => closed,
+            Err(_) if matches!(self.health(), Health::Closed) => Ok(()),
+            Err(gone) => Err(lost_writer(gone)),
+        }
     }
 }
 
@@ -234,11 +254,15 @@ async fn commit(
         .await;
     answer.map_err(|gone| match gone {
         Gone::BeforeAsked => CommitError::Unavailable(Unavailable::Closed),
-        Gone::BeforeAnswered => CommitError::OutcomeUnknown(BackendError::Io {
-            place: "the store".to_owned(),
-            cause: Cause::new(gone),
-        }),
+        Gone::BeforeAnswered => CommitError::OutcomeUnknown(lost_writer(gone)),
     })?
+}
+
+fn lost_writer(gone: Gone) -> BackendError {
+    BackendError::Io {
+        place: "the store".to_owned(),
+        cause: Cause::new(gone),
+    }
 }
 
 /// The writer's exclusive turn. While it lasts its snapshot is the latest, so a change that rests on it meets no

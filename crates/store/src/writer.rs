@@ -1,9 +1,11 @@
 //! The one writer: it gathers changes into groups, makes them durable, shows them, and answers, in this order.
 //!
 //! Whatever happens to the backend, a caller is told "committed" only of what is durable and visible, and "not
-//! committed" only of what is in no file. In between there is "unknown", for as long as the backend can't be read.
+//! committed" only of what is in no file. In between nobody knows, for as long as the backend can't be read: the
+//! writer opens it anew until it can, and the callers wait. "Unknown" they are told only where that has no end.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ambient::task;
 use tokio::sync::{mpsc, oneshot};
@@ -14,6 +16,8 @@ use crate::change::Sealed;
 use crate::draft::Draft;
 use crate::error::{CommitError, OpenError, StoreError, Unavailable};
 use crate::head::Head;
+use crate::health::Health;
+use crate::inbox::{Received, receive_within};
 use crate::keyring::damaged;
 use crate::outbox::OutboxSink;
 use crate::reads::ReadSet;
@@ -81,6 +85,7 @@ pub(crate) fn start(
         sink,
         observer: observer.unwrap_or_else(|| Arc::new(Silent)),
         failed: None,
+        wait: limits::FIRST_REOPENING_WAIT,
         doubt: None,
         damaged: None,
     };
@@ -97,10 +102,20 @@ struct Writer {
     durable: Arc<State>,
     /// Why the backend has to be opened anew before anything else.
     failed: Option<BackendError>,
-    /// A group of which nobody knows whether it is durable.
-    doubt: Option<Draft>,
+    /// How long to wait before it is tried again.
+    wait: Duration,
+    /// A group that is not settled before the backend was opened anew.
+    doubt: Option<Doubt>,
     /// What was found after a failure, and forbids every further change.
     damaged: Option<OpenError>,
+}
+
+/// A group of which nobody knows whether it is durable, or whether what it destroyed is erased; who waits for it,
+/// and why.
+struct Doubt {
+    draft: Draft,
+    accepted: Vec<(Request, u64)>,
+    error: BackendError,
 }
 
 /// What became of a group.
@@ -116,7 +131,7 @@ enum Outcome {
 impl Writer {
     fn run(mut self, mut inbox: mpsc::Receiver<Message>) {
         let mut next = None;
-        while let Some(message) = next.take().or_else(|| inbox.blocking_recv()) {
+        while let Some(message) = next.take().or_else(|| self.receive(&mut inbox)) {
             match message {
                 Message::Commit(first) => {
                     let (requests, other) = gather(first, &mut inbox);
@@ -131,9 +146,14 @@ impl Writer {
                 }
                 Message::End => {}
                 Message::Close(answer) => {
-                    refuse_all(inbox);
-                    // Whoever asked may have stopped waiting.
-                    let _ = answer.send(self.close());
+                    self.tell(Health::Closed);
+                    let mut closers = refuse_all(&mut inbox);
+                    closers.push(answer);
+                    let closed = self.close();
+                    for closer in closers {
+                        // Whoever asked may have stopped waiting.
+                        let _ = closer.send(closed.clone());
+                    }
                     return;
                 }
             }
@@ -141,6 +161,23 @@ impl Writer {
         if let Err(error) = self.close() {
             tracing::warn!(%error, "the store could not be put in order when it was closed; the next start does");
         }
+    }
+
+    /// The next message. Until it comes a failed backend is opened anew from time to time, so that nobody who waits
+    /// for an answer depends on somebody else's asking.
+    fn receive(&mut self, inbox: &mut mpsc::Receiver<Message>) -> Option<Message> {
+        while self.failed.is_some() && self.damaged.is_none() {
+            match receive_within(inbox, self.wait) {
+                Received::Message(message) => return Some(message),
+                Received::Gone => return None,
+                Received::Nothing => {
+                    self.wait = self.wait.saturating_mul(2).min(limits::REOPENING_WAIT);
+                    // It has said itself how that went.
+                    let _ = self.ready();
+                }
+            }
+        }
+        inbox.blocking_recv()
     }
 
     /// Makes changes as one group, and answers each.
@@ -179,21 +216,13 @@ impl Writer {
         self.observer.ended(matches!(outcome, Outcome::Durable));
         match outcome {
             Outcome::Durable => {
-                let traces = if draft.destroys {
-                    self.erase_traces()
-                } else {
-                    Ok(())
-                };
-                self.publish(draft);
-                for (request, revision) in accepted {
-                    let answer = match &traces {
-                        Err(error) if request.change.destroys => {
-                            Err(CommitError::OutcomeUnknown(error.clone()))
-                        }
-                        _ => Ok(Committed { revision }),
-                    };
-                    request.answer(answer);
+                if draft.destroys
+                    && let Err(error) = self.erase_traces(&draft)
+                {
+                    return self.doubt(draft, accepted, error);
                 }
+                self.publish(draft);
+                answer_committed(accepted);
             }
             // One change of the group may have been too much, so each gets its own try.
             Outcome::Refused(_) if accepted.len() > 1 => {
@@ -206,13 +235,21 @@ impl Writer {
                     request.answer(Err(error.clone()));
                 }
             }
-            Outcome::Unknown(error) => {
-                self.doubt = Some(draft);
-                for (request, _) in accepted {
-                    request.answer(Err(CommitError::OutcomeUnknown(error.clone())));
-                }
-            }
+            Outcome::Unknown(error) => self.doubt(draft, accepted, error),
         }
+    }
+
+    /// Lets a group wait until the backend is readable; where it will not be, its callers have to be told.
+    fn doubt(&mut self, draft: Draft, accepted: Vec<(Request, u64)>, error: BackendError) {
+        let doubt = Doubt {
+            draft,
+            accepted,
+            error,
+        };
+        if self.damaged.is_some() {
+            return doubt.give_up();
+        }
+        self.doubt = Some(doubt);
     }
 
     fn make_durable(&mut self, draft: &Draft) -> Outcome {
@@ -228,18 +265,18 @@ impl Writer {
             }
             Err(CommitFailure::Broken(error)) => {
                 tracing::warn!(%error, "the store's backend failed before it committed");
-                self.failed = Some(error.clone());
+                self.fail(&error);
                 Outcome::Failed(CommitError::Unavailable(Unavailable::Backend(error)))
             }
             Err(CommitFailure::Unknown(error)) => {
-                self.failed = Some(error.clone());
+                self.fail(&error);
                 match self.reopen() {
                     Ok(head) if head == draft.state.head => Outcome::Durable,
                     Ok(head) if head == self.durable.head => {
                         Outcome::Refused(CommitError::Unavailable(Unavailable::Backend(error)))
                     }
                     Ok(_) => {
-                        self.damaged = Some(OpenError::RolledBack);
+                        self.condemn(OpenError::RolledBack);
                         Outcome::Unknown(error)
                     }
                     Err(_) => Outcome::Unknown(error),
@@ -261,18 +298,20 @@ impl Writer {
         self.shared.revision.send_replace(self.durable.head.revision);
     }
 
-    /// Erases what destroyed secrets left in the backend's files.
-    fn erase_traces(&mut self) -> Result<(), BackendError> {
-        match self.backend.erase_traces() {
-            Ok(()) => Ok(()),
-            Err(error) => {
-                self.failed = Some(error.clone());
-                // Reopening erases them too; the rows themselves were durable before, so they are unchanged.
-                match self.reopen() {
-                    Ok(_) => Ok(()),
-                    Err(_) => Err(error),
-                }
+    /// Erases what destroyed secrets left in the backend's files, once the group is durable that destroyed them.
+    fn erase_traces(&mut self, draft: &Draft) -> Result<(), BackendError> {
+        let Err(error) = self.backend.erase_traces() else {
+            return Ok(());
+        };
+        self.fail(&error);
+        // Reopening erases them too.
+        match self.reopen() {
+            Ok(head) if head == draft.state.head => Ok(()),
+            Ok(_) => {
+                self.condemn(OpenError::RolledBack);
+                Err(error)
             }
+            Err(_) => Err(error),
         }
     }
 
@@ -282,8 +321,32 @@ impl Writer {
             && let Err(error) = self.backend.rest()
         {
             tracing::warn!(%error, "housekeeping of the store's backend failed");
-            self.failed = Some(error);
+            self.fail(&error);
         }
+    }
+
+    /// Says that the backend has to be opened anew.
+    fn fail(&mut self, error: &BackendError) {
+        self.failed = Some(error.clone());
+        self.tell(Health::Failing(error.clone()));
+    }
+
+    /// Says that the store is damaged, for good.
+    fn condemn(&mut self, damage: OpenError) {
+        tracing::error!(error = %damage, "the store is damaged and takes no more changes");
+        self.tell(Health::Damaged(Box::new(damage.clone())));
+        self.damaged = Some(damage);
+    }
+
+    /// Tells how the store is. One that is being closed stays so, whatever happens meanwhile.
+    fn tell(&self, health: Health) {
+        self.shared.health.send_if_modified(|told| {
+            let news = !matches!((&*told, &health), (Health::Closed, _) | (Health::Ok, Health::Ok));
+            if news {
+                *told = health;
+            }
+            news
+        });
     }
 
     /// Sees to it that the backend works and that no group is in doubt.
@@ -293,7 +356,7 @@ impl Writer {
         {
             match self.reopen() {
                 Ok(head) => self.resolve(head),
-                Err(_) if self.damaged.is_some() => {}
+                Err(_) if self.damaged.is_some() => self.give_up(),
                 // It has said why already, and the next change tries again.
                 Err(_) => return Err(Unavailable::Backend(error)),
             }
@@ -307,9 +370,27 @@ impl Writer {
     /// Settles a group in doubt by the head that was found.
     fn resolve(&mut self, head: Head) {
         match self.doubt.take() {
-            Some(draft) if draft.state.head == head => self.publish(draft),
-            _ if head == self.durable.head => {}
-            _ => self.damaged = Some(OpenError::RolledBack),
+            Some(doubt) if doubt.draft.state.head == head => {
+                self.publish(doubt.draft);
+                answer_committed(doubt.accepted);
+            }
+            doubt if head == self.durable.head => {
+                if let Some(doubt) = doubt {
+                    doubt.answer(|error| CommitError::Unavailable(Unavailable::Backend(error)));
+                }
+            }
+            doubt => {
+                self.condemn(OpenError::RolledBack);
+                self.doubt = doubt;
+                self.give_up();
+            }
+        }
+    }
+
+    /// Answers those whom nothing more can be told.
+    fn give_up(&mut self) {
+        if let Some(doubt) = self.doubt.take() {
+            doubt.give_up();
         }
     }
 
@@ -325,15 +406,16 @@ impl Writer {
             match reopened.and_then(|()| load::verify(self.backend.as_mut(), &self.shared)) {
                 Ok(head) => {
                     self.failed = None;
+                    self.wait = limits::FIRST_REOPENING_WAIT;
+                    self.tell(Health::Ok);
                     return Ok(head);
                 }
                 Err(OpenError::Backend(error)) => {
-                    self.failed = Some(error.clone());
+                    self.fail(&error);
                     last = OpenError::Backend(error);
                 }
                 Err(damage) => {
-                    tracing::error!(error = %damage, "the store is damaged and takes no more changes");
-                    self.damaged = Some(damage.clone());
+                    self.condemn(damage.clone());
                     return Err(damage);
                 }
             }
@@ -379,22 +461,52 @@ impl Writer {
     }
 
     fn close(&mut self) -> Result<(), BackendError> {
-        if self.ready().is_ok() {
-            let draft = Draft::on(&self.durable, &self.shared);
-            if !draft.is_empty() {
-                match self.make_durable(&draft) {
-                    Outcome::Durable => self.publish(draft),
-                    // What stays in the outbox the log gets offered again at the next start.
-                    Outcome::Refused(_) | Outcome::Failed(_) => {}
-                    Outcome::Unknown(error) => return Err(error),
-                }
+        let closed = self.put_in_order();
+        self.give_up();
+        self.tell(Health::Closed);
+        closed
+    }
+
+    fn put_in_order(&mut self) -> Result<(), BackendError> {
+        match self.ready() {
+            Ok(()) => {}
+            Err(Unavailable::Backend(error)) => return Err(error),
+            Err(unavailable) => {
+                return Err(BackendError::Damaged {
+                    place: "the store".to_owned(),
+                    what: unavailable.to_string(),
+                });
             }
-            return self.backend.close();
         }
-        match &self.failed {
-            Some(error) => Err(error.clone()),
-            None => Ok(()),
+        let draft = Draft::on(&self.durable, &self.shared);
+        if !draft.is_empty() {
+            match self.make_durable(&draft) {
+                Outcome::Durable => self.publish(draft),
+                // What stays in the outbox the log gets offered again at the next start.
+                Outcome::Refused(_) | Outcome::Failed(_) => {}
+                Outcome::Unknown(error) => return Err(error),
+            }
         }
+        self.backend.close()
+    }
+}
+
+impl Doubt {
+    /// Answers with what the failure comes to.
+    fn answer(self, failure: impl Fn(BackendError) -> CommitError) {
+        for (request, _) in self.accepted {
+            request.answer(Err(failure(self.error.clone())));
+        }
+    }
+
+    fn give_up(self) {
+        self.answer(CommitError::OutcomeUnknown);
+    }
+}
+
+fn answer_committed(accepted: Vec<(Request, u64)>) {
+    for (request, revision) in accepted {
+        request.answer(Ok(Committed { revision }));
     }
 }
 
@@ -422,17 +534,19 @@ fn gather(first: Box<Request>, inbox: &mut mpsc::Receiver<Message>) -> (Vec<Requ
     (requests, None)
 }
 
-/// Tells everybody who still waits in the queue that nothing was done.
-fn refuse_all(mut inbox: mpsc::Receiver<Message>) {
+/// Tells everybody who still waits in the queue that nothing was done, and gives those who wait for the end.
+fn refuse_all(inbox: &mut mpsc::Receiver<Message>) -> Vec<Answer<(), BackendError>> {
     inbox.close();
+    let mut closers = Vec::new();
     while let Some(message) = inbox.blocking_recv() {
         let closed = || CommitError::Unavailable(Unavailable::Closed);
         match message {
             Message::Commit(request) => request.answer(Err(closed())),
             Message::Turn(answer) => drop(answer.send(Err(closed()))),
             Message::Read(_, answer) => drop(answer.send(Err(StoreError::Closed))),
-            Message::Close(answer) => drop(answer.send(Ok(()))),
+            Message::Close(answer) => closers.push(answer),
             Message::End => {}
         }
     }
+    closers
 }

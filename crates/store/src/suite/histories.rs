@@ -61,8 +61,8 @@ pub(crate) struct Try {
     id: u64,
     seen: Vec<Seen>,
     wrote: Vec<Wrote>,
-    /// The revision; `Err(true)` if it may have been committed all the same.
-    outcome: Result<u64, bool>,
+    /// The revision, if it was committed.
+    outcome: Option<u64>,
 }
 
 #[derive(Debug, Default)]
@@ -210,11 +210,10 @@ async fn caller(opened: Arc<Opened>, caller: u64, seed: u64, tries: u64) -> Vec<
                     opened.store.head_revision() >= committed.revision,
                     "answered before it was visible"
                 );
-                Ok(committed.revision)
+                Some(committed.revision)
             }
-            Err(CommitError::OutcomeUnknown(_)) => Err(true),
-            Err(CommitError::Conflict | CommitError::Unavailable(_)) => Err(false),
-            Err(error @ CommitError::Refused(_)) => panic!("{error}"),
+            Err(CommitError::Conflict | CommitError::Unavailable(_)) => None,
+            Err(error @ (CommitError::Refused(_) | CommitError::OutcomeUnknown(_))) => panic!("{error}"),
         };
         all.push(Try {
             id,
@@ -252,8 +251,8 @@ pub(crate) fn judge(tries: Vec<Try>, log: &[(u64, Vec<Vec<u8>>)], opened: &Opene
             .remove(&id)
             .expect("the log got a change twice, or one that nobody made");
         match tried.outcome {
-            Ok(answered) => assert_eq!(answered, *revision),
-            Err(unknown) => assert!(unknown, "a refused change was committed: {tried:?}"),
+            Some(answered) => assert_eq!(answered, *revision),
+            None => panic!("a refused change was committed: {tried:?}"),
         }
         for seen in &tried.seen {
             assert!(
@@ -263,7 +262,7 @@ pub(crate) fn judge(tries: Vec<Try>, log: &[(u64, Vec<Vec<u8>>)], opened: &Opene
         }
         tried.wrote.iter().for_each(|wrote| model.apply(wrote));
     }
-    let lost = tries.values().find(|tried| tried.outcome.is_ok());
+    let lost = tries.values().find(|tried| tried.outcome.is_some());
     assert!(lost.is_none(), "an answered change is not in the log: {lost:?}");
     compare(&model, opened);
     log.len()

@@ -85,6 +85,11 @@ impl Memory {
         self.disk().erased
     }
 
+    /// Whether something failed, and it was not reopened since.
+    pub fn must_reopen(&self) -> bool {
+        self.disk().must_reopen
+    }
+
     /// How many rows there are.
     pub fn rows(&self) -> usize {
         self.disk().rows.len()
