@@ -2,9 +2,9 @@
 
 use ambient::Timestamp;
 use arn::{AccountId, Arn};
-use identity::{AccessKeyId, AccessKeySecrets, AccessKeys, Kind, Principal, Status};
+use identity::{AccessKey, AccessKeyId, AccessKeySecrets, AccessKeys, Kind, Principal, Status};
 use sigv4::{Expected, KnownSecret, Presented, SignatureError, SignedRequest, SigningKeys};
-use store::{Domain, StoreError, Vault};
+use store::{Domain, Held, StoreError, Vault};
 
 /// A caller whose signature was verified. Only [`authenticate`] makes one.
 #[derive(Debug, Clone)]
@@ -87,18 +87,20 @@ pub fn authenticate(
 
 /// Reads a caller's credentials again, so that what is decided rests on them as they are in `view`.
 pub fn reaffirm(caller: &Caller, view: &store::View) -> Result<(), AuthenticationError> {
-    if owner(&caller.access_key, view)?.0 == caller.principal {
-        Ok(())
-    } else {
-        Err(SignatureError::UnknownKey.into())
+    match active(&caller.access_key, view)? {
+        Some(key) if key.belongs_to(&caller.principal) => Ok(()),
+        _ => Err(SignatureError::UnknownKey.into()),
     }
 }
 
 /// The principal that an active key belongs to, and the revision of the key's record.
 fn owner(id: &AccessKeyId, view: &store::View) -> Result<(Principal, u64), AuthenticationError> {
-    let key = view
-        .get::<AccessKeys>(Domain::Installation, id)?
-        .filter(|key| key.status() == Status::Active);
-    let owned = key.and_then(|key| Some((key.owner()?, key.revision())));
+    let owned = active(id, view)?.and_then(|key| Some((key.owner()?, key.revision())));
     owned.ok_or_else(|| SignatureError::UnknownKey.into())
+}
+
+/// The record of an access key, if it is there and may sign.
+fn active(id: &AccessKeyId, view: &store::View) -> Result<Option<Held<AccessKey>>, StoreError> {
+    let key = view.get::<AccessKeys>(Domain::Installation, id)?;
+    Ok(key.filter(|key| key.status() == Status::Active))
 }

@@ -9,9 +9,11 @@ use secret::{SecretBuffer, SecretString};
 use store::{NameBuffer, Names, RowName, SecretTable, Table, TableId, Unreadable};
 use zeroize::Zeroize;
 
-use crate::Principal;
+use crate::{Kind, Principal};
 
-/// `AKIA` and 16 of `A-Z2-7`. Source: IAM User Guide, "Unique identifiers".
+/// 16 to 128 letters and digits; those made here are `AKIA` and 16 of `A-Z2-7`.
+///
+/// Source: IAM User Guide, "Unique identifiers".
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AccessKeyId(Box<str>);
 
@@ -93,6 +95,11 @@ impl AccessKey {
     /// Who signs with it: the account's root user, for now. `None` in a damaged record alone.
     pub fn owner(&self) -> Option<Principal> {
         AccountId::from_number(self.account).map(Principal::root)
+    }
+
+    /// Whether it is `principal` who signs with it; cheaper than [`AccessKey::owner`].
+    pub fn belongs_to(&self, principal: &Principal) -> bool {
+        principal.kind == Kind::Root && principal.account.number() == self.account
     }
 
     /// Whether it may sign.

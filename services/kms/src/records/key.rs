@@ -1,5 +1,7 @@
 //! A KMS key: everything about it but its material, its policy and its aliases.
 
+use std::time::Duration;
+
 use ambient::Timestamp;
 use crypto::MaterialId;
 use minicbor::{Decode, Encode};
@@ -128,15 +130,18 @@ pub struct RotationPlan {
     pub next_ms: i64,
 }
 
-/// A day, in milliseconds.
-const DAY_MS: i64 = 86_400_000;
+/// `days` after `now`, in milliseconds since 1970.
+fn days_after(now: Timestamp, days: u16) -> i64 {
+    now.after(Duration::from_secs(86_400) * u32::from(days))
+        .milliseconds()
+}
 
 impl RotationPlan {
     /// A plan that begins at `now`.
     pub fn from(now: Timestamp, period_days: u16) -> RotationPlan {
         RotationPlan {
             period_days,
-            next_ms: now.milliseconds() + i64::from(period_days) * DAY_MS,
+            next_ms: days_after(now, period_days),
         }
     }
 
@@ -150,7 +155,7 @@ impl Deletion {
     /// A deletion asked for at `now`.
     pub fn after(now: Timestamp, window_days: u8) -> Deletion {
         Deletion {
-            due_ms: now.milliseconds() + i64::from(window_days) * DAY_MS,
+            due_ms: days_after(now, u16::from(window_days)),
             window_days,
         }
     }
