@@ -41,15 +41,12 @@ pub(crate) fn fill(directory: &Path, keys: usize) -> Result<(), Stop> {
     let (domain, place) = home(&store)?;
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let now = SystemClock::start().now();
-    let mut left = keys;
-    while left > 0 {
-        let many = left.min(KEYS_A_CHANGE);
+    for ids in kms::generator::draw(keys, &SystemEntropy)?.chunks(KEYS_A_CHANGE) {
         let mut change = Change::new();
-        for _ in 0..many {
-            kms::generator::add(&mut change, domain, place.account, now, &SystemEntropy)?;
+        for id in ids {
+            kms::generator::add(&mut change, domain, place.account, id, now, &SystemEntropy)?;
         }
         runtime.block_on(store.commit(ReadSet::new(), change))?;
-        left -= many;
     }
     runtime.block_on(store.close())?;
     Ok(())

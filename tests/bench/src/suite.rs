@@ -38,7 +38,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Stop> {
     if arguments.wants(Name::Start) {
         let start = start::measure(&pace)?;
         println!(
-            "a small data directory: {:.1} ms to the first answer, {:.1} MiB resident when idle",
+            "- a small data directory: {:.0} ms to the first answer, {:.1} MiB resident when idle",
             start.first_answer.as_secs_f64() * 1e3,
             start.resident as f64 / f64::from(1 << 20),
         );
