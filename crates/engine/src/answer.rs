@@ -355,7 +355,8 @@ async fn walk<O: Operation>(engine: &Engine, call: &Call, body: SecretBuffer) ->
         match committed {
             Ok(_) => return Ok(done.answer),
             Err(CommitError::Conflict) => call.set_recorded(false),
-            // Its record is in the outbox if the change is, so no second one may be written.
+            // The store is damaged or was closed before it could tell. The record is in the outbox if the change is,
+            // so no second one may be written.
             Err(error @ CommitError::OutcomeUnknown(_)) => return Err(engine.not_committed(call, &error)),
             Err(error) => {
                 let failure = engine.not_committed(call, &error);

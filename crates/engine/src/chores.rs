@@ -403,9 +403,10 @@ pub(crate) fn installation_event(
     engine: &Engine,
     account: AccountId,
     name: &str,
+    details: Option<&str>,
 ) -> Result<Vec<u8>, EntropyFailed> {
     let region = engine.regions.first().map_or("us-east-1", arn::Region::as_str);
-    service_event(engine, account, region, "keystead.internal", name, &[], None)
+    service_event(engine, account, region, "keystead.internal", name, &[], details)
 }
 
 fn service_event(

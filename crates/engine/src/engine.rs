@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::call::Call;
 use crate::entry::{self, Tale};
 use crate::http::Request;
+use crate::limits;
 use crate::service::Service;
 use crate::view::View;
 use crate::walks::Walks;
@@ -52,8 +53,13 @@ impl Engine {
         self.services
     }
 
-    /// Whether calls can be answered now: the audit log has to take records. Fails with what is wrong.
+    /// Whether calls can be answered now: the store has to take changes, and the audit log records. Fails with what
+    /// is wrong, in one line.
     pub fn readiness(&self) -> Result<(), String> {
+        let store = self.store.health();
+        if !store.is_ok() {
+            return Err(store.to_string());
+        }
         match self.log.health() {
             audit::Health::Ok => Ok(()),
             audit::Health::Failing { path, reason, since } => Err(format!(
@@ -144,18 +150,38 @@ impl Engine {
 
     /// Ends in order: waits for the calls under way, then closes the store and the log. Call it when no more
     /// requests come; what still comes is refused.
+    ///
+    /// A change may wait for a store that does not come back. Past [`limits::WALK_DEADLINE`], when its caller heard of
+    /// a failure already, the store is closed over it; the next start finds out what became of it, and records it
+    /// if it was made.
     pub async fn close(&self) {
-        self.walks.none().await;
+        if !self.all_ended().await {
+            tracing::warn!("some calls do not end; the store is closed over them");
+        }
         if let Err(error) = self.store.close().await {
             tracing::error!(
                 error = &error as &dyn std::error::Error,
                 "the store did not close in order"
             );
         }
+        // What the store's end cut short is recorded before the log ends.
+        if !self.all_ended().await {
+            tracing::warn!("some calls did not end, and may lack their records");
+        }
         let log = self.log.clone();
         // It waits for the disk.
         if tokio::task::spawn_blocking(move || log.close()).await.is_err() {
             tracing::error!("the audit log did not close in order");
+        }
+    }
+
+    /// Waits for the calls under way, a while; whether they all ended.
+    async fn all_ended(&self) -> bool {
+        let deadline = self.clock.monotonic().after(limits::WALK_DEADLINE);
+        tokio::select! {
+            biased;
+            () = self.walks.none() => true,
+            () = self.clock.reaches(deadline) => false,
         }
     }
 

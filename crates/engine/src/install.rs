@@ -211,6 +211,7 @@ impl Installation {
                 &self.engine,
                 account,
                 "CreateAccount",
+                None,
             )?);
             store.commit(view.into_reads(), change).await?;
         }
@@ -227,9 +228,18 @@ impl Installation {
             .open::<InstallationSecrets>(&view, Domain::Installation, &name)?)
     }
 
-    /// Keeps a secret of the installation's own under a name, over what was there.
+    /// Keeps a secret of the installation's own under a name, over what was there. Each account's log tells of it.
     pub async fn keep_secret(&self, name: &str, secret: SecretBytes) -> Result<(), OpenError> {
         let mut change = Change::new();
+        let details = serde_json::json!({ "name": name }).to_string();
+        for account in self.accounts()? {
+            change.record(chores::installation_event(
+                &self.engine,
+                account,
+                "PutInstallationSecret",
+                Some(&details),
+            )?);
+        }
         let name = HashedName(name.to_owned());
         change.put_secret::<InstallationSecrets>(Domain::Installation, name, Arc::new(secret));
         self.engine.store.commit(ReadSet::new(), change).await?;
@@ -243,7 +253,12 @@ impl Installation {
         if self.log_is_gone {
             let mut change = Change::new();
             for account in &accounts {
-                change.record(chores::installation_event(&engine, *account, "BeginAuditLog")?);
+                change.record(chores::installation_event(
+                    &engine,
+                    *account,
+                    "BeginAuditLog",
+                    None,
+                )?);
             }
             engine.store.commit(ReadSet::new(), change).await?;
         }

@@ -60,6 +60,12 @@ fn names(audit: &Path) -> Vec<String> {
         .collect()
 }
 
+fn rendered(audit: &Path) -> Vec<serde_json::Value> {
+    let frames = Reader::open(audit, Start::Oldest).unwrap();
+    let texts = frames.map(|frame| audit::render(&frame.unwrap().entry().unwrap()));
+    texts.map(|text| serde_json::from_str(&text).unwrap()).collect()
+}
+
 fn copy(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
@@ -149,4 +155,22 @@ async fn a_log_that_is_gone_is_begun_anew_with_a_record_of_that() {
     }
     let old = open(&memory, audit.path()).map(|_| ());
     assert!(matches!(old, Err(OpenError::LogBehindStore { .. })));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_of_the_installation_is_recorded_by_its_name_alone() {
+    let (memory, audit) = (Memory::new(), tempfile::tempdir().unwrap());
+    make(&memory, audit.path(), ACCOUNTS[0]).await;
+    let installation = open(&memory, audit.path()).unwrap();
+    let secret = secret::SecretBytes::copied_from(b"not to be recorded");
+    installation.keep_secret("authority", secret).await.unwrap();
+    installation.start().await.unwrap().close().await;
+    let record = rendered(audit.path()).pop().unwrap();
+    assert_eq!(record["eventName"], "PutInstallationSecret");
+    assert_eq!(record["recipientAccountId"], ACCOUNTS[0]);
+    assert_eq!(
+        record["serviceEventDetails"],
+        serde_json::json!({"name": "authority"})
+    );
+    assert!(!record.to_string().contains("recorded"), "{record}");
 }

@@ -30,7 +30,7 @@ use sigv4::sign::Signer;
 use store::StoreOptions;
 use store::due::{self, Item};
 use store::suite::Site;
-use store::suite::memory::Memory;
+use store::suite::memory::{Fault, Memory};
 use tokio::sync::Semaphore;
 
 const OWN: &str = "111122223333";
@@ -213,17 +213,19 @@ struct Town {
     clock: Arc<ManualClock>,
     key: NewAccessKey,
     audit: tempfile::TempDir,
+    memory: Memory,
 }
 
 impl Town {
     async fn start() -> Town {
         let clock = Arc::new(ManualClock::at(BEGIN));
         let audit = tempfile::tempdir().unwrap();
+        let memory = Memory::new();
         let root = RootKey::from_key(LockedKey::copied_from(&[7; 32]).unwrap()).unwrap();
         let installation = Installation::open(Options {
             audit: audit.path(),
             log: audit::Options::default(),
-            backend: Memory::new().open().unwrap(),
+            backend: memory.open().unwrap(),
             root: Box::new(root),
             store: StoreOptions::new(),
             services: SERVICES,
@@ -244,6 +246,7 @@ impl Town {
             clock,
             key,
             audit,
+            memory,
         }
     }
 
@@ -401,4 +404,113 @@ async fn due_work_that_can_not_be_done_holds_up_no_other() {
     let done = town.first_record("WorkDone", Duration::from_secs(1)).await;
     assert_eq!(done["eventSource"], TOY.event_source);
     assert!(PANICKED.load(Ordering::Relaxed));
+}
+
+impl Town {
+    /// Started, and with a worker that has nothing to commit any more.
+    async fn at_rest() -> Town {
+        let town = Town::start().await;
+        assert_eq!(town.call("AddWork", &format!(r#"{{"Kind":{DONE}}}"#)).await, "ok");
+        town.first_record("WorkDone", Duration::from_secs(1)).await;
+        town
+    }
+
+    /// The error codes of the changes recorded after the one that brought the town to rest.
+    async fn changes(&self) -> Vec<Value> {
+        let records = self.records("AddWork").await.split_off(1);
+        records
+            .into_iter()
+            .map(|record| record["errorCode"].clone())
+            .collect()
+    }
+
+    async fn change(&self) -> &'static str {
+        self.call("AddWork", r#"{"Kind":100}"#).await
+    }
+
+    /// A caller waits for a change of unknown outcome, and the store does not come back.
+    async fn change_in_doubt(&self, fault: Fault) -> task::JoinHandle<&'static str> {
+        self.memory.plan([Some(fault)]);
+        self.memory.fail_reopenings(usize::MAX);
+        let request = self.request("AddWork", r#"{"Kind":100}"#);
+        let answer = task::spawn({
+            let engine = Arc::clone(&self.engine);
+            async move { engine.answer(request).await.outcome }
+        });
+        while self.engine.readiness().is_ok() {
+            tokio::task::yield_now().await;
+        }
+        answer
+    }
+}
+
+/// What is recorded of a change whose commit failed like this.
+const ENDS: [(Fault, Option<&str>); 2] = [(Fault::Lost, Some("ToyInternalException")), (Fault::Kept, None)];
+
+#[tokio::test]
+async fn a_change_of_unknown_outcome_is_answered_and_recorded_once_as_what_it_came_to() {
+    for (fault, error) in ENDS {
+        let town = Town::at_rest().await;
+        town.memory.plan([Some(fault)]);
+        town.memory.fail_reopenings(2 * store::limits::REOPENINGS);
+        assert_eq!(town.change().await, error.unwrap_or("ok"));
+        assert_eq!(town.changes().await, [Value::from(error)]);
+        town.engine.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_change_whose_outcome_stays_unknown_past_the_deadline_is_recorded_when_it_is_known() {
+    for (fault, error) in ENDS {
+        let town = Town::at_rest().await;
+        let answer = town.change_in_doubt(fault).await;
+        town.clock.advance(engine::limits::WALK_DEADLINE);
+        assert_eq!(answer.await.unwrap(), "ToyInternalException");
+        assert!(town.changes().await.is_empty());
+        town.memory.calm();
+        while town.changes().await.is_empty() {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(town.changes().await, [Value::from(error)]);
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_does_not_come_back_does_not_hold_up_the_end() {
+    let town = Town::at_rest().await;
+    let answer = town.change_in_doubt(Fault::Kept).await;
+    let end = task::spawn({
+        let engine = Arc::clone(&town.engine);
+        async move { engine.close().await }
+    });
+    while !end.is_finished() {
+        town.clock.advance(engine::limits::WALK_DEADLINE);
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(answer.await.unwrap(), "ToyInternalException");
+}
+
+#[tokio::test]
+async fn an_installation_is_not_ready_while_its_store_fails() {
+    let town = Town::at_rest().await;
+    town.engine.readiness().unwrap();
+    town.memory.plan([Some(Fault::Broken)]);
+    town.memory.fail_reopenings(usize::MAX);
+    assert_eq!(town.change().await, "ToyInternalException");
+    let wrong = town.engine.readiness().unwrap_err();
+    assert!(
+        wrong.starts_with("the store failed: ") && !wrong.contains('\n'),
+        "{wrong}"
+    );
+    town.memory.calm();
+    assert_eq!(town.change().await, "ok");
+    town.engine.readiness().unwrap();
+
+    town.memory.plan([Some(Fault::Garbled)]);
+    assert_eq!(town.change().await, "ToyInternalException");
+    let wrong = town.engine.readiness().unwrap_err();
+    assert!(wrong.contains("restore the whole store from a backup"), "{wrong}");
+    assert!(!wrong.contains('\n'), "{wrong}");
+    // What only reads is answered still.
+    assert_eq!(town.call("Fine", "{}").await, "ok");
 }
