@@ -16,6 +16,9 @@ const APPLICATION: i32 = i32::from_be_bytes(*b"KSTD");
 /// The format of the database around the rows.
 const FORMAT: u32 = 1;
 
+/// What `PRAGMA synchronous` says of `FULL`.
+const FULL: i64 = 2;
+
 const SCHEMA: &str = "CREATE TABLE rows (key BLOB NOT NULL PRIMARY KEY, revision INTEGER NOT NULL, \
                       value BLOB NOT NULL) STRICT, WITHOUT ROWID";
 
@@ -37,17 +40,15 @@ pub(crate) fn open(file: &Path, options: &Options) -> rusqlite::Result<Connectio
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
     // Exclusive before the first access, or the log gets an index in shared memory.
     set(&connection, "locking_mode", "EXCLUSIVE", "exclusive")?;
-    let synchronous = if options.flush { "FULL" } else { "OFF" };
-    connection.execute_batch(&format!(
-        "PRAGMA synchronous={synchronous}; PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY; \
-         PRAGMA cache_size=-8192; PRAGMA cache_spill=OFF;"
-    ))?;
+    connection.execute_batch(
+        "PRAGMA synchronous=FULL; PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY; \
+         PRAGMA cache_size=-8192; PRAGMA cache_spill=OFF;",
+    )?;
     set(&connection, "journal_mode", "WAL", "wal")?;
     set(&connection, "secure_delete", "ON", "1")?;
     set(&connection, "wal_autocheckpoint", "0", "0")?;
-    let wanted: i64 = if options.flush { 2 } else { 0 };
     let synchronous: i64 = connection.query_row("PRAGMA synchronous", (), |row| row.get(0))?;
-    if synchronous != wanted {
+    if synchronous != FULL {
         return Err(unset("synchronous"));
     }
     if let Some(pages) = options.max_pages {
@@ -178,7 +179,7 @@ pub(crate) fn read(connection: &Connection, key: &[u8]) -> rusqlite::Result<Opti
         .optional()
 }
 
-/// Moves everything from the log into the database, flushes that, and truncates the log.
+/// Moves everything from the log into the database, flushes that, and truncates the log, which SQLite does not flush.
 pub(crate) fn empty_log(connection: &Connection) -> rusqlite::Result<()> {
     let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |row| row.get(0))?;
     if busy == 0 {

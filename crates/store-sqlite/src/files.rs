@@ -3,7 +3,7 @@
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use store::backend::BackendError;
 
@@ -56,9 +56,7 @@ fn make_directory(directory: &Path) -> Result<(), BackendError> {
 
 /// SQLite deletes a log that lies beside an empty database, and what it holds may be all there is.
 fn refuse_an_orphaned_log(file: &Path) -> Result<(), BackendError> {
-    let mut log = file.as_os_str().to_owned();
-    log.push("-wal");
-    match fs::metadata(&log) {
+    match fs::metadata(log_of(file)) {
         Ok(metadata) if metadata.len() > 0 => {
             Err(Failing(file).damaged("its write-ahead log is there, but the database is not"))
         }
@@ -70,4 +68,22 @@ fn refuse_an_orphaned_log(file: &Path) -> Result<(), BackendError> {
 pub(crate) fn flush_directory(directory: &Path) -> Result<(), BackendError> {
     let flushed = File::open(directory).and_then(|directory| directory.sync_all());
     flushed.map_err(|error| Failing(directory).io(error))
+}
+
+/// Makes last that the log was truncated; until then its former content may come back with the power. SQLite holds no
+/// lock on this file that a descriptor of our own could end.
+pub(crate) fn flush_log(file: &Path) -> Result<(), BackendError> {
+    let log = log_of(file);
+    match File::open(&log).and_then(|log| log.sync_all()) {
+        // A database that was just made has none yet.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        flushed => flushed.map_err(|error| Failing(&log).io(error)),
+    }
+}
+
+/// Where SQLite keeps the write-ahead log of a database.
+fn log_of(file: &Path) -> PathBuf {
+    let mut log = file.as_os_str().to_owned();
+    log.push("-wal");
+    log.into()
 }

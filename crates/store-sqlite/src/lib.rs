@@ -5,10 +5,10 @@
 //! - A group is one transaction. A full disk or any other refusal undoes it as a whole; the store then tries each
 //!   of its changes alone. Of every other failure at its end only reopening can tell what became of it.
 //! - Checkpoints are the backend's own, between groups. Deleted and replaced rows are overwritten
-//!   (`secure_delete=ON`), and [`erase_traces`](store::backend::Backend::erase_traces) moves everything out of the log
-//!   and truncates it.
+//!   (`secure_delete=ON`), and [`erase_traces`](store::backend::Backend::erase_traces) moves everything out of the log,
+//!   truncates it and flushes that.
 //! - After a failed flush nothing is known of what the system kept, so the descriptors are abandoned: reopening
-//!   copies what the log holds into the database through new ones, flushes that, and truncates the log.
+//!   copies what the log holds into the database through new ones, flushes that, and empties the log as durably.
 
 mod connection;
 mod error;
@@ -34,9 +34,6 @@ pub struct Options {
     pub max_pages: Option<u32>,
     /// As [`CHECKPOINT_PAGES`].
     pub checkpoint_pages: i64,
-    /// Whether commits and checkpoints are flushed. Off, acknowledged changes are lost with the power; for tests
-    /// that have to notice.
-    pub flush: bool,
 }
 
 impl Default for Options {
@@ -44,7 +41,6 @@ impl Default for Options {
         Options {
             max_pages: None,
             checkpoint_pages: CHECKPOINT_PAGES,
-            flush: true,
         }
     }
 }
@@ -82,7 +78,7 @@ impl Sqlite {
         let failing = Failing(&self.file);
         let connection = connection::open(&self.file, &self.options).map_err(|error| failing.at(error))?;
         connection::check(&connection, &self.file)?;
-        connection::empty_log(&connection).map_err(|error| failing.at(error))?;
+        empty_log(&connection, &self.file)?;
         self.connection = Some(connection);
         Ok(())
     }
@@ -120,6 +116,12 @@ impl Sqlite {
             .execute_batch("COMMIT")
             .map_err(|error| (error, Stage::Committing))
     }
+}
+
+/// Moves everything from the log into the database, and truncates the log, all of it durably.
+fn empty_log(connection: &Connection, file: &Path) -> Result<(), BackendError> {
+    connection::empty_log(connection).map_err(|error| Failing(file).at(error))?;
+    files::flush_log(file)
 }
 
 /// How far a group came.
@@ -167,8 +169,7 @@ impl Backend for Sqlite {
     }
 
     fn erase_traces(&mut self) -> Result<(), BackendError> {
-        let failing = self.failing();
-        connection::empty_log(self.connection()?).map_err(|error| failing.at(error))
+        empty_log(self.connection()?, &self.file)
     }
 
     fn rest(&mut self) -> Result<(), BackendError> {
@@ -197,7 +198,7 @@ impl Backend for Sqlite {
         let Some(connection) = self.connection.take() else {
             return Ok(());
         };
-        connection::empty_log(&connection).map_err(|error| self.failing().at(error))
+        empty_log(&connection, &self.file)
     }
 }
 
