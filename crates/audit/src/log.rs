@@ -256,7 +256,7 @@ fn begin(
     entropy.fill(&mut log_id)?;
     let header = Header {
         log_id,
-        number: 1,
+        number: segment::FIRST,
         first_sequence: 1,
         highest_revision: 0,
         previous_end: 0,

@@ -11,7 +11,7 @@ use crate::disk::{Directory, Disk, DiskFile};
 use crate::entry::{Entry, UnreadableEntry};
 use crate::error::AuditError;
 use crate::frame::Origin;
-use crate::recover::follows;
+use crate::recover::{begins, follows};
 use crate::segment::{self, Header, Scan, Step};
 
 /// One record, as it stands in the log.
@@ -172,6 +172,11 @@ impl Reader {
     /// The segment to begin with: the one that holds `from`, or the oldest.
     fn first(&self) -> Result<Option<Open>, AuditError> {
         let numbers = segment::numbers(self.disk.as_ref())?;
+        if let Some(oldest) = numbers.first() {
+            let name = segment::name_of(*oldest);
+            let header = open_segment(self.disk.as_ref(), *oldest)?.header;
+            begins(&header).map_err(|what| AuditError::damaged(&self.disk.path(&name), 0, what))?;
+        }
         for number in numbers.iter().rev() {
             let open = open_segment(self.disk.as_ref(), *number)?;
             if open.header.first_sequence <= self.from || numbers.first() == Some(number) {

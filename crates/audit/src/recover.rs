@@ -6,7 +6,7 @@ use crate::disk::{Disk, DiskFile, read_full};
 use crate::error::AuditError;
 use crate::frame::Origin;
 use crate::limits;
-use crate::segment::{self, HEADER, Header, MAX_FRAME, RECORD_HEAD, RecordHead, Scan, Step};
+use crate::segment::{self, FIRST, HEADER, Header, MAX_FRAME, RECORD_HEAD, RecordHead, Scan, Step};
 use crate::spare;
 
 /// What a scan of the last segment found.
@@ -80,12 +80,25 @@ fn check_chain(disk: &dyn Disk, numbers: &[u64]) -> Result<Option<Header>, Audit
         if length > limits::SEGMENT_FILE {
             return Err(AuditError::damaged(&path, length, "the segment is too long"));
         }
-        if let Some((before, before_length)) = &previous {
-            follows(before, *before_length, &header).map_err(|what| AuditError::damaged(&path, 0, what))?;
+        match &previous {
+            Some((before, before_length)) => follows(before, *before_length, &header),
+            None => begins(&header),
         }
+        .map_err(|what| AuditError::damaged(&path, 0, what))?;
         previous = Some((header, length));
     }
     Ok(previous.map(|(header, _)| header))
+}
+
+/// Says what is wrong if `header` is not that of a log's first segment. Nothing takes old segments away yet.
+pub(crate) fn begins(header: &Header) -> Result<(), String> {
+    if header.number != FIRST {
+        return Err(format!(
+            "the segments before it, from {} on, are missing",
+            segment::name_of(FIRST)
+        ));
+    }
+    Ok(())
 }
 
 /// Says what is wrong if `header` is not that of the segment after `before`.

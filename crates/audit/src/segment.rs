@@ -14,6 +14,9 @@ use crate::{frame, limits};
 /// The version of the segment format that is written.
 pub(crate) const FORMAT: u16 = 1;
 
+/// The number of a log's first segment.
+pub(crate) const FIRST: u64 = 1;
+
 /// How many bytes the header takes.
 pub(crate) const HEADER: u64 = 128;
 

@@ -516,11 +516,17 @@ async fn segments_that_are_missing_foreign_renamed_or_newer_are_refused() {
     };
     open(&copy("")).unwrap();
     says(&copy(&names[1]), "000000000002.log, is missing");
-    assert!(
-        Reader::open_on(Arc::new(copy(&names[1])), Start::Oldest)
-            .unwrap()
-            .any(|frame| frame.is_err())
+    says(
+        &copy(&names[0]),
+        "the segments before it, from 000000000001.log on, are missing",
     );
+    for missing in &names[..2] {
+        assert!(
+            Reader::open_on(Arc::new(copy(missing)), Start::Oldest)
+                .unwrap()
+                .any(|frame| frame.is_err())
+        );
+    }
 
     let renamed = copy(&names[3]);
     renamed.plant(&names[3], disk.bytes(&names[2]));
