@@ -11,6 +11,8 @@
 //!   the log, publishes the new snapshot, and then answers.
 //! - What is durable stays: a sealed head counts every row, and a store in which one is missing, swapped or older
 //!   does not open.
+//!
+//! `docs/store-format.md` states the rows byte for byte.
 
 pub mod backend;
 pub mod cbor;

@@ -14,7 +14,7 @@ pub const CHANGE_BYTES: usize = 256 << 20;
 /// Changes that wait for the writer at most; further callers wait to queue.
 pub const QUEUED_CHANGES: usize = 4096;
 
-/// Bytes after the domain in a row key at most.
+/// Bytes of a row key at most, table and domain included.
 pub const ROW_NAME: usize = 512;
 
 /// Bytes of one index entry at most.
