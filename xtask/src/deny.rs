@@ -55,6 +55,8 @@ struct Ban {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 struct Sources {
+    /// Absent, as for cargo-deny: one registry alone, cargo's default, which every package of the lock file is from.
+    #[serde(default)]
     allow_registry: Vec<String>,
 }
 
@@ -79,8 +81,13 @@ struct Used {
 /// Checks every crate that is built, and names each offence.
 pub(crate) fn run() -> Result<(), Stop> {
     let workspace = Workspace::load()?;
-    let rules: Rules = read(&workspace.root.join("deny.toml"))?;
+    let mut rules: Rules = read(&workspace.root.join("deny.toml"))?;
     let lock: Lock = read(&workspace.root.join("Cargo.lock"))?;
+    if rules.sources.allow_registry.is_empty() {
+        let first = lock.package.iter().filter_map(|locked| locked.source.as_deref());
+        let first = first.filter_map(|source| source.strip_prefix("registry+")).next();
+        rules.sources.allow_registry.extend(first.map(str::to_owned));
+    }
     let used = used(&rules.graph.targets)?;
 
     let mut offences: Vec<String> = Vec::new();
@@ -162,8 +169,10 @@ fn ban_offence(rules: &Bans, used: &Used) -> Option<String> {
 
 fn source_offence(rules: &Sources, locked: &Locked) -> Option<String> {
     let source = locked.source.as_ref()?;
-    let registry = source.strip_prefix("registry+").unwrap_or(source);
-    (!rules.allow_registry.iter().any(|allowed| allowed == registry)).then(|| {
+    let registry = source.strip_prefix("registry+");
+    let accepted =
+        registry.is_some_and(|registry| rules.allow_registry.iter().any(|allowed| allowed == registry));
+    (!accepted).then(|| {
         format!(
             "{}: comes from {source}, which deny.toml does not accept",
             locked.name
