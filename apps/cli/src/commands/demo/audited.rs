@@ -78,6 +78,6 @@ fn material(entry: &Entry<'_>) -> String {
 }
 
 fn columns(time: &str, event: &str, caller: &str, outcome: &str, material: &str) -> String {
-    let text = format!("{time:<10}{event:<23}{caller:<11}{outcome:<19}{material}");
+    let text = format!("{time:<10}{event:<22}{caller:<10}{outcome:<17}{material}");
     text.trim_end().to_owned()
 }
