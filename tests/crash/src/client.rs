@@ -28,22 +28,21 @@ pub struct Access {
 }
 
 impl Access {
-    /// The one in a data directory.
-    pub fn of(data: &Path) -> Access {
-        let text = std::fs::read_to_string(data.join("local/credentials")).unwrap();
+    /// The one in a data directory, or what is wrong with it.
+    pub fn of(data: &Path) -> Result<Access, String> {
+        let path = data.join("local/credentials");
+        let text = std::fs::read_to_string(&path).map_err(|cause| format!("{}: {cause}", path.display()))?;
         let value = |name: &str| {
             let mut pairs = text.lines().filter_map(|line| line.split_once('='));
-            pairs
-                .find(|(key, _)| key.trim() == name)
-                .unwrap()
-                .1
-                .trim()
-                .to_owned()
+            let found = pairs.find(|(key, _)| key.trim() == name);
+            found
+                .map(|(_, value)| value.trim().to_owned())
+                .ok_or_else(|| format!("{} has no {name}", path.display()))
         };
-        Access {
-            id: value("aws_access_key_id"),
-            secret: value("aws_secret_access_key"),
-        }
+        Ok(Access {
+            id: value("aws_access_key_id")?,
+            secret: value("aws_secret_access_key")?,
+        })
     }
 }
 

@@ -1,5 +1,6 @@
 //! Power cuts at every step of a recorded run.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
@@ -12,11 +13,13 @@ use testkit::{Log, Loss, Replay, Step, Tree};
 
 use crate::call::Call;
 use crate::client::{Access, Client, address_of};
-use crate::host::Host;
+use crate::host;
 use crate::ledger::{Ledger, as_of};
 use crate::records;
 use crate::survey::{Survey, enable_all, open_all};
 
+/// Steps whose states are made before any is looked at, where the first complaint ends the search.
+const PORTION: usize = 64;
 /// Where the data directory is below what is recorded.
 pub const DATA: &str = "data";
 
@@ -40,17 +43,26 @@ pub struct State {
 }
 
 /// What power cuts leave after each of the steps: with all that no flush covers lost, with all of it kept, and torn,
-/// as many ways as there are seeds. Each state once.
+/// as many ways as there are seeds. Each state once. The first number is how many cuts there were.
 pub fn states<'l>(
     log: &'l Log,
     mut replay: Replay<'l>,
     chosen: impl Fn(&Step) -> bool,
     tears: u64,
 ) -> (usize, Vec<State>) {
+    let steps: Vec<&Step> = log
+        .steps()
+        .iter()
+        .filter(|step| step.matters() && chosen(step))
+        .collect();
+    states_after(&steps, &mut replay, tears)
+}
+
+fn states_after(steps: &[&Step], replay: &mut Replay<'_>, tears: u64) -> (usize, Vec<State>) {
     let mut places: HashMap<u64, usize> = HashMap::new();
     let mut states: Vec<State> = Vec::new();
     let mut cuts = 0;
-    for step in log.steps().iter().filter(|step| step.matters() && chosen(step)) {
+    for step in steps {
         replay.advance(step.sequence).unwrap();
         let torn = (0..tears).map(|tear| Loss::Torn {
             seed: step.sequence * tears + tear,
@@ -59,10 +71,8 @@ pub fn states<'l>(
             cuts += 1;
             let tree = replay.power_cut(loss);
             match places.entry(tree.fingerprint()) {
-                std::collections::hash_map::Entry::Occupied(place) => {
-                    states[*place.get()].last = step.sequence
-                }
-                std::collections::hash_map::Entry::Vacant(place) => {
+                Entry::Occupied(place) => states[*place.get()].last = step.sequence,
+                Entry::Vacant(place) => {
                     place.insert(states.len());
                     let (sequence, operation, path) = (step.sequence, step.operation, &step.path);
                     states.push(State {
@@ -109,11 +119,10 @@ impl<'t> Examiner<'t> {
         std::thread::scope(|scope| {
             for _ in 0..2 {
                 scope.spawn(|| {
-                    let host = Host::default();
                     while let Some(state) = states.get(next.fetch_add(1, Ordering::Relaxed))
                         && !enough.load(Ordering::Relaxed)
                     {
-                        if let Err(why) = self.check(&host, state) {
+                        if let Err(why) = self.check(state) {
                             enough.store(one_is_enough, Ordering::Relaxed);
                             found.lock().unwrap().push(format!("{}: {why}", state.origin));
                         }
@@ -124,18 +133,34 @@ impl<'t> Examiner<'t> {
         found.into_inner().unwrap()
     }
 
+    /// What is wrong with one of the first states with which something is: for planted faults, which show early.
+    pub fn first_complaint<'l>(
+        &self,
+        log: &'l Log,
+        mut replay: Replay<'l>,
+        chosen: impl Fn(&Step) -> bool,
+    ) -> Option<String> {
+        let steps: Vec<&Step> = log
+            .steps()
+            .iter()
+            .filter(|step| step.matters() && chosen(step))
+            .collect();
+        steps.chunks(PORTION).find_map(|portion| {
+            let (_, states) = states_after(portion, &mut replay, 1);
+            self.complaints(&states, true).pop()
+        })
+    }
+
     /// Checks one state.
-    pub fn check(&self, host: &Host, state: &State) -> Result<(), String> {
+    pub fn check(&self, state: &State) -> Result<(), String> {
         let rows = rows(&state.tree);
         let place = crate::scratch();
         state.tree.write_to(place.path()).unwrap();
         let data = &place.path().join(DATA);
-        let server = host
-            .start(data, Tls::Off)
-            .map_err(|why| format!("no start: {why}"))?;
+        let server = host::start(data, Tls::Off).map_err(|why| format!("no start: {why}"))?;
         let access = match &self.told.ready {
             Some((ready, access)) if *ready <= state.last => access.clone(),
-            _ => Access::of(data),
+            _ => Access::of(data)?,
         };
         let calls = as_of(&self.told.calls, state.last);
         let wrong = self.wrong(&server.url, &access, data, &calls, rows);

@@ -432,7 +432,9 @@ impl<'t> Actor<'t> {
         let value = self.serial();
         let mut new = BTreeMap::from([(name, value.clone())]);
         if self.ground.traffic.bulky {
-            new.extend((0..BULK).map(|number| (format!("b{number}"), format!("{value:>250}"))));
+            new.extend(
+                (0..BULK).map(|number| (format!("b{number}"), format!("{value}{}", "日".repeat(200)))),
+            );
         }
         let listed: Vec<Value> = new
             .iter()

@@ -51,7 +51,7 @@ fn nothing_is_lost_by_kills_under_16_clients() {
             .arguments(["--tls", "off"])
             .start()
             .unwrap();
-        let access = Access::of(&data);
+        let access = Access::of(&data).unwrap();
         check(&server, &access, &mut ledger, &calls, &mut counts, round as usize);
         let (signal, signalled) = channel();
         let traffic = Traffic {
@@ -87,7 +87,7 @@ fn nothing_is_lost_by_kills_under_16_clients() {
         .arguments(["--tls", "off"])
         .start()
         .unwrap();
-    let access = Access::of(&data);
+    let access = Access::of(&data).unwrap();
     check(
         &server,
         &access,
