@@ -79,16 +79,28 @@ impl FromStr for KeyName {
 
 impl fmt::Display for KeyName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.kind == KeyKind::MultiRegion {
-            f.write_str("mrk-")?;
-        }
-        for (at, byte) in self.bytes.iter().enumerate() {
-            if self.kind == KeyKind::SingleRegion && matches!(at, 4 | 6 | 8 | 10) {
-                f.write_str("-")?;
+        let mut digits = [0; 32];
+        let digits = hex_text(&self.bytes, &mut digits);
+        match self.kind {
+            KeyKind::MultiRegion => write!(f, "mrk-{digits}"),
+            KeyKind::SingleRegion => {
+                let part = |from, to| digits.get(from..to).unwrap_or_default();
+                for text in [
+                    part(0, 8),
+                    "-",
+                    part(8, 12),
+                    "-",
+                    part(12, 16),
+                    "-",
+                    part(16, 20),
+                    "-",
+                    part(20, 32),
+                ] {
+                    f.write_str(text)?;
+                }
+                Ok(())
             }
-            write!(f, "{byte:02x}")?;
         }
-        Ok(())
     }
 }
 
@@ -131,7 +143,7 @@ impl FromStr for MaterialId {
 
 impl fmt::Display for MaterialId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(hex_text(&self.0, &mut [0; 64]))
     }
 }
 
@@ -191,6 +203,15 @@ impl Material {
         match &self.0 {
             Secret::Aes256(key) => Some(key),
         }
+    }
+}
+
+/// The digits of `bytes`, written at once: ids are printed several times in each call.
+fn hex_text<'t>(bytes: &[u8], digits: &'t mut [u8]) -> &'t str {
+    // INVARIANT: the callers' buffers have two digits for each byte, and digits are ASCII.
+    match hex::encode_to_slice(bytes, digits) {
+        Ok(()) => str::from_utf8(digits).unwrap_or_default(),
+        Err(_) => "",
     }
 }
 

@@ -197,8 +197,9 @@ impl SecretTable for AccessKeySecrets {
 }
 
 impl RowName for AccessKeyId {
-    fn encode(&self, names: &Names<'_>, out: &mut NameBuffer) {
-        out.extend(&names.hash(self.0.as_bytes()));
+    /// In clear: an id is no secret, and stands in every request and record. Each call looks it up three times.
+    fn encode(&self, _: &Names<'_>, out: &mut NameBuffer) {
+        out.extend(self.0.as_bytes());
     }
 }
 
