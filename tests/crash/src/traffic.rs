@@ -641,24 +641,14 @@ impl<'t> Actor<'t> {
         }
         let key = recent[self.chance(recent.len())].clone();
         let body = json!({ "KeyId": key });
-        let (operation, show): (_, fn(&Value, String) -> (Register, String)) = match kind {
-            0 => ("DescribeKey", |answer, key| {
-                let state = answer["KeyMetadata"]["KeyState"].as_str().unwrap();
-                (Register::State(key), state.to_owned())
-            }),
-            1 => ("ListResourceTags", |answer, key| {
-                (Register::Tags(key), tags_of(answer))
-            }),
-            2 => ("ListKeyRotations", |answer, key| {
-                let rotations = answer["Rotations"].as_array().unwrap().len();
-                (Register::Rotations(key), rotations.to_string())
-            }),
-            _ => ("GetKeyRotationStatus", |answer, key| {
-                (Register::Automatic(key), answer["KeyRotationEnabled"].to_string())
-            }),
+        let operation = match kind {
+            0 => "DescribeKey",
+            1 => "ListResourceTags",
+            2 => "ListKeyRotations",
+            _ => "GetKeyRotationStatus",
         };
         if let Some(answer) = self.call(operation, &body, Effect::None, None)? {
-            let (register, value) = show(&answer, key);
+            let (register, value) = shown(operation, &answer, key);
             // A key that waits for its deletion shows no automatic rotation, whatever its register holds.
             if !(matches!(register, Register::Automatic(_)) && value == "false") {
                 self.last().seen = vec![(register, value)];
@@ -691,6 +681,22 @@ impl<'t> Actor<'t> {
             .collect();
         self.told.calls.push(call);
         answer.map(drop)
+    }
+}
+
+/// What an answer shows of a key.
+fn shown(operation: &str, answer: &Value, key: String) -> (Register, String) {
+    match operation {
+        "DescribeKey" => {
+            let state = answer["KeyMetadata"]["KeyState"].as_str().unwrap();
+            (Register::State(key), state.to_owned())
+        }
+        "ListResourceTags" => (Register::Tags(key), tags_of(answer)),
+        "ListKeyRotations" => {
+            let rotations = answer["Rotations"].as_array().unwrap().len();
+            (Register::Rotations(key), rotations.to_string())
+        }
+        _ => (Register::Automatic(key), answer["KeyRotationEnabled"].to_string()),
     }
 }
 

@@ -1,5 +1,5 @@
 //! Clients that go away at any moment: each call that was authenticated leaves exactly one record, and its effect.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::future::Future;
 use std::io::{Read, Write};
@@ -102,6 +102,9 @@ impl Bare {
     }
 }
 
+/// The body of a call on a key.
+type Body<'b> = &'b dyn Fn(&str) -> Value;
+
 /// Polls so often, lets all else run in between, and drops what is not ready by then.
 async fn polled(answer: impl Future<Output = Response>, polls: usize) -> Option<Response> {
     let mut answer = pin!(answer);
@@ -127,7 +130,7 @@ fn a_call_that_is_dropped_at_any_poll_leaves_exactly_one_record() {
     runtime.block_on(async {
         let bare = Bare::start(data).await;
         let key = bare.ok("CreateKey", &json!({})).await["KeyMetadata"]["KeyId"].take();
-        let kinds: [(&str, &dyn Fn(&str) -> Value); 5] = [
+        let kinds: [(&str, Body<'_>); 5] = [
             ("Encrypt", &|_| json!({"KeyId": key, "Plaintext": "aGVsbG8="})),
             (
                 "TagResource",

@@ -1,6 +1,6 @@
 //! A disk that fails while the server is at work: no answer without a durable record, no call that hangs, and all is
 //! well again by itself once the disk is.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! Crash test 1: the server is killed at random moments under concurrent clients, again and again, on one data
 //! directory that lives through all of it.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::collections::BTreeSet;
 use std::path::Path;

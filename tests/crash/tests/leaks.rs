@@ -1,5 +1,5 @@
 //! Nothing secret is on the disk or in the log lines: a search for what is known, in every form it could have.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,5 +1,5 @@
 //! Crash test 2: the power is cut at every step that the server does to its disk.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
@@ -88,6 +88,24 @@ fn power_cuts_at_every_step_lose_nothing() {
     let clock = SystemClock::start();
     let begun = clock.monotonic();
     let run = usual();
+    let written = run
+        .log
+        .steps()
+        .iter()
+        .filter(|step| {
+            step.sequence > run.first_life
+                && step.path.ends_with("-wal")
+                && step.operation == Operation::Write
+        })
+        .count();
+    let flushed: Vec<_> = run
+        .log
+        .steps()
+        .iter()
+        .filter(|step| step.sequence > run.first_life && step.path.ends_with(".db") && step.is_flush())
+        .map(|s| s.sequence)
+        .collect();
+    crash::report(&format!("{written} {flushed:?} {}", run.log.last()));
     let moved = run.log.steps().iter().filter(|step| {
         step.sequence > run.first_life && step.is_flush() && step.path == "data/store/keystead.db"
     });
