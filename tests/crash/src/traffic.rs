@@ -226,8 +226,8 @@ impl<'t> Actor<'t> {
             44..58 => self.encrypt(),
             58..66 => self.decrypt(),
             66..72 => self.refused(),
-            72..74 => self.look_at_keys(),
-            74..80 => self.look_at_aliases(),
+            72 => self.look_at_keys(),
+            73..80 => self.look_at_aliases(),
             _ => self.look_at_somebody(),
         }
     }

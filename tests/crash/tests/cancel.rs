@@ -25,6 +25,9 @@ use store_sqlite::Sqlite;
 use testkit::Dice;
 use testkit::server::Launch;
 
+/// Makes a request's body for a call of this name.
+type Body<'b> = &'b dyn Fn(&str) -> Value;
+
 static SERVICES: &[&Service] = &[&kms::KMS];
 
 /// An installation without a server around it.

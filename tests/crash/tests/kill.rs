@@ -16,7 +16,7 @@ use testkit::server::{Launch, Server};
 
 const CLIENTS: u64 = 16;
 /// A round ends after at most so many answers.
-const ANSWERS: usize = 400;
+const ANSWERS: usize = 300;
 /// Keys and ciphertexts that a round did not touch are looked at in one of so many rounds.
 const SHARES: usize = 40;
 
