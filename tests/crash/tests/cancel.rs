@@ -105,9 +105,6 @@ impl Bare {
     }
 }
 
-/// The body of a call on a key.
-type Body<'b> = &'b dyn Fn(&str) -> Value;
-
 /// Polls so often, lets all else run in between, and drops what is not ready by then.
 async fn polled(answer: impl Future<Output = Response>, polls: usize) -> Option<Response> {
     let mut answer = pin!(answer);
