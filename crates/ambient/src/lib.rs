@@ -4,6 +4,7 @@
 
 mod clock;
 mod entropy;
+pub mod pool;
 pub mod task;
 
 pub use clock::{Clock, ManualClock, Monotonic, SystemClock, Timestamp};

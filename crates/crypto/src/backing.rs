@@ -3,18 +3,22 @@
 //! [`InProcess`] does it here. A token behind PKCS#11 or an external key manager behind a proxy is another
 //! [`Backing`]: it takes its time, may be away, and its keys are names of things elsewhere.
 
+mod in_process;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
-use std::sync::Arc;
 
-use ambient::{Entropy, EntropyFailed};
+use ambient::EntropyFailed;
 use secret::SecretBytes;
 
 use crate::SealFailed;
 use crate::ciphertext::Header;
-use crate::material::Material;
-use crate::specs::{EncryptionAlgorithm, KeySpec};
+use crate::specs::{
+    AgreementAlgorithm, EncapsulationAlgorithm, EncryptionAlgorithm, KeySpec, MacAlgorithm, SigningAlgorithm,
+};
+
+pub use in_process::{DataKeyPair, HeldKey, InProcess};
 
 /// One text to encrypt.
 #[derive(Clone, Copy)]
@@ -23,7 +27,7 @@ pub struct Encryption<'a> {
     pub algorithm: &'static EncryptionAlgorithm,
     /// What the ciphertext says of its key, where it says anything.
     pub header: &'a Header,
-    /// The pairs that the ciphertext is bound to.
+    /// The pairs that the ciphertext is bound to, where it is bound to any.
     pub context: &'a BTreeMap<String, String>,
     /// The text; it is a secret.
     pub plaintext: &'a [u8],
@@ -34,10 +38,61 @@ pub struct Encryption<'a> {
 pub struct Decryption<'a> {
     /// How.
     pub algorithm: &'static EncryptionAlgorithm,
-    /// The pairs that the ciphertext is bound to.
+    /// The pairs that the ciphertext is bound to, where it is bound to any.
     pub context: &'a BTreeMap<String, String>,
     /// The ciphertext, whole.
     pub ciphertext: &'a [u8],
+}
+
+/// What of a message is to be signed, or was.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Message<'a> {
+    /// The message itself.
+    Raw(&'a [u8]),
+    /// Its digest, as long as the algorithm has it.
+    Digest(&'a [u8]),
+    /// FIPS 204's message representative, 64 bytes.
+    ExternalMu(&'a [u8]),
+}
+
+/// One message to sign.
+#[derive(Debug, Clone, Copy)]
+pub struct Signing<'a> {
+    /// How.
+    pub algorithm: &'static SigningAlgorithm,
+    /// The message.
+    pub message: Message<'a>,
+}
+
+/// One signature to verify.
+#[derive(Debug, Clone, Copy)]
+pub struct VerificationOfSignature<'a> {
+    /// How it was made.
+    pub algorithm: &'static SigningAlgorithm,
+    /// The message it should be of.
+    pub message: Message<'a>,
+    /// The signature.
+    pub signature: &'a [u8],
+}
+
+/// One MAC to verify.
+#[derive(Clone, Copy)]
+pub struct VerificationOfMac<'a> {
+    /// How it was made.
+    pub algorithm: &'static MacAlgorithm,
+    /// The message it should be of.
+    pub message: &'a [u8],
+    /// The MAC.
+    pub mac: &'a [u8],
+}
+
+/// A secret, and what its holder's peer gets it from.
+#[derive(Debug)]
+pub struct Encapsulated {
+    /// The secret.
+    pub secret: SecretBytes,
+    /// Its ciphertext under the public key.
+    pub ciphertext: Vec<u8>,
 }
 
 impl fmt::Debug for Encryption<'_> {
@@ -51,18 +106,47 @@ impl fmt::Debug for Encryption<'_> {
     }
 }
 
+impl Message<'_> {
+    /// The bytes, whatever they are.
+    pub fn bytes(&self) -> &[u8] {
+        let (Message::Raw(bytes) | Message::Digest(bytes) | Message::ExternalMu(bytes)) = self;
+        bytes
+    }
+}
+
+impl fmt::Debug for Message<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Message({} bytes)", self.bytes().len())
+    }
+}
+
+impl fmt::Debug for VerificationOfMac<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "VerificationOfMac({})", self.algorithm.name)
+    }
+}
+
 /// Why a backing did not do what it was asked to.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BackingFailed {
     /// The ciphertext was changed, or made by another key, by other means or with another context.
     #[error("the ciphertext does not open under this key and context")]
     Unopenable,
+    /// The signature or MAC is not this key's, or not of this message.
+    #[error("the signature or MAC is not of this message by this key")]
+    Mismatch,
+    /// What was given is no key of the kind that is needed.
+    #[error("the key that was given is not of the right kind")]
+    UnfitKey,
     /// Keys of this kind have no such operation, or the backing has none for them.
     #[error("the key has no such operation")]
     Unsupported,
     /// The text is too long for the key.
     #[error("the plaintext is too long")]
     TooLong,
+    /// More is asked for than can be done, and so much waits already that this was not taken on.
+    #[error("too much work of this kind waits already")]
+    Busy,
     /// The backing can't be reached now, or did not answer in time; the same call may do later.
     #[error("the key is not to be reached: {cause}")]
     Unavailable {
@@ -75,6 +159,13 @@ pub enum BackingFailed {
         /// What the operator may read.
         cause: String,
     },
+}
+
+impl BackingFailed {
+    /// The cryptographic library refused a call that it never should.
+    pub(crate) fn library() -> BackingFailed {
+        SealFailed::Library.into()
+    }
 }
 
 impl From<SealFailed> for BackingFailed {
@@ -109,6 +200,9 @@ pub trait Backing: Send + Sync + 'static {
         spec: &'static KeySpec,
     ) -> impl Future<Output = Result<Self::Key, BackingFailed>> + Send;
 
+    /// The public key: SubjectPublicKeyInfo in DER.
+    fn public_key(&self, key: &Self::Key) -> impl Future<Output = Result<Vec<u8>, BackingFailed>> + Send;
+
     /// Encrypts one text.
     fn encrypt(
         &self,
@@ -123,156 +217,59 @@ pub trait Backing: Send + Sync + 'static {
         request: Decryption<'_>,
     ) -> impl Future<Output = Result<SecretBytes, BackingFailed>> + Send;
 
+    /// Signs one message.
+    fn sign(
+        &self,
+        key: &Self::Key,
+        request: Signing<'_>,
+    ) -> impl Future<Output = Result<Vec<u8>, BackingFailed>> + Send;
+
+    /// Verifies one signature; [`BackingFailed::Mismatch`] where it is none of this message.
+    fn verify(
+        &self,
+        key: &Self::Key,
+        request: VerificationOfSignature<'_>,
+    ) -> impl Future<Output = Result<(), BackingFailed>> + Send;
+
+    /// Makes the MAC of one message.
+    fn mac(
+        &self,
+        key: &Self::Key,
+        algorithm: &'static MacAlgorithm,
+        message: &[u8],
+    ) -> impl Future<Output = Result<Vec<u8>, BackingFailed>> + Send;
+
+    /// Verifies one MAC, in constant time; [`BackingFailed::Mismatch`] where it is none of this message.
+    fn verify_mac(
+        &self,
+        key: &Self::Key,
+        request: VerificationOfMac<'_>,
+    ) -> impl Future<Output = Result<(), BackingFailed>> + Send;
+
+    /// The secret shared with the holder of a public key, which is a SubjectPublicKeyInfo in DER;
+    /// [`BackingFailed::UnfitKey`] where that is none on the same curve.
+    fn agree(
+        &self,
+        key: &Self::Key,
+        algorithm: &'static AgreementAlgorithm,
+        peer: &[u8],
+    ) -> impl Future<Output = Result<SecretBytes, BackingFailed>> + Send;
+
+    /// Makes a secret that the holder of the private key can get.
+    fn encapsulate(
+        &self,
+        key: &Self::Key,
+        algorithm: &'static EncapsulationAlgorithm,
+    ) -> impl Future<Output = Result<Encapsulated, BackingFailed>> + Send;
+
+    /// Gets the secret. A ciphertext of another key gives another secret, and one of another length fails.
+    fn decapsulate(
+        &self,
+        key: &Self::Key,
+        algorithm: &'static EncapsulationAlgorithm,
+        ciphertext: &[u8],
+    ) -> impl Future<Output = Result<SecretBytes, BackingFailed>> + Send;
+
     /// Destroys the key, as far as it lives in the backing; done already is done.
     fn destroy(&self, key: Self::Key) -> impl Future<Output = Result<(), BackingFailed>> + Send;
-}
-
-/// Works with material in this process, and answers at once.
-pub struct InProcess {
-    entropy: Arc<dyn Entropy>,
-}
-
-/// A key of [`InProcess`]: material that the store keeps sealed.
-#[derive(Debug, Clone)]
-pub struct HeldKey {
-    /// What kind of key it is.
-    pub spec: &'static KeySpec,
-    /// Its material, erased when the last who holds it lets go.
-    pub material: Arc<Material>,
-}
-
-impl InProcess {
-    /// Takes its random bytes from `entropy`.
-    pub fn new(entropy: Arc<dyn Entropy>) -> InProcess {
-        InProcess { entropy }
-    }
-}
-
-impl fmt::Debug for InProcess {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("InProcess")
-    }
-}
-
-impl Backing for InProcess {
-    type Key = HeldKey;
-
-    async fn generate(&self, spec: &'static KeySpec) -> Result<HeldKey, BackingFailed> {
-        let material = Arc::new(spec.work().generate(&*self.entropy)?);
-        Ok(HeldKey { spec, material })
-    }
-
-    async fn encrypt(&self, key: &HeldKey, request: Encryption<'_>) -> Result<Vec<u8>, BackingFailed> {
-        supported(key.spec, request.algorithm)?;
-        key.spec.work().encrypt(&key.material, &request, &*self.entropy)
-    }
-
-    async fn decrypt(&self, key: &HeldKey, request: Decryption<'_>) -> Result<SecretBytes, BackingFailed> {
-        supported(key.spec, request.algorithm)?;
-        key.spec.work().decrypt(&key.material, &request)
-    }
-
-    /// Lets go of the material; the caller has deleted the row that kept it.
-    async fn destroy(&self, key: HeldKey) -> Result<(), BackingFailed> {
-        drop(key);
-        Ok(())
-    }
-}
-
-fn supported(spec: &KeySpec, algorithm: &EncryptionAlgorithm) -> Result<(), BackingFailed> {
-    if spec.encryption_algorithms().contains(algorithm) {
-        Ok(())
-    } else {
-        Err(BackingFailed::Unsupported)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::pin::pin;
-    use std::task::{Context, Poll, Waker};
-
-    use super::*;
-    use crate::material::{KeyKind, KeyName, MaterialId};
-    use crate::specs;
-    use ambient::SeededEntropy;
-
-    /// The answer of a backing that never waits.
-    fn at_once<T>(work: impl Future<Output = T> + Send) -> T {
-        match pin!(work).poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(answer) => answer,
-            Poll::Pending => panic!("it waits"),
-        }
-    }
-
-    fn spec() -> &'static KeySpec {
-        specs::find("SYMMETRIC_DEFAULT").unwrap()
-    }
-
-    fn header() -> Header {
-        Header {
-            account: "111122223333".parse().unwrap(),
-            key: KeyName::new(KeyKind::SingleRegion, [1; 16]),
-            material: MaterialId::from_bytes([2; 32]),
-        }
-    }
-
-    #[test]
-    fn keys_in_process_answer_at_once() {
-        let backing = InProcess::new(Arc::new(SeededEntropy::new(1)));
-        let key = at_once(backing.generate(spec())).unwrap();
-        let (algorithm, context) = (&spec().encryption_algorithms()[0], BTreeMap::new());
-        let ciphertext = at_once(backing.encrypt(
-            &key,
-            Encryption {
-                algorithm,
-                header: &header(),
-                context: &context,
-                plaintext: b"text",
-            },
-        ))
-        .unwrap();
-        let decrypt = |key: &HeldKey, ciphertext: &[u8]| {
-            at_once(backing.decrypt(
-                key,
-                Decryption {
-                    algorithm,
-                    context: &context,
-                    ciphertext,
-                },
-            ))
-        };
-        assert_eq!(decrypt(&key, &ciphertext).unwrap().expose(), b"text");
-        let other = at_once(backing.generate(spec())).unwrap();
-        for (key, ciphertext) in [
-            (&other, &ciphertext[..]),
-            (&key, b"no ciphertext"),
-            (&key, &ciphertext[1..]),
-        ] {
-            assert_eq!(decrypt(key, ciphertext), Err(BackingFailed::Unopenable));
-        }
-        assert_eq!(at_once(backing.destroy(key)), Ok(()));
-    }
-
-    #[test]
-    fn an_algorithm_that_is_not_the_keys_is_refused() {
-        static OTHER: EncryptionAlgorithm = EncryptionAlgorithm {
-            name: "RSAES_OAEP_SHA_256",
-            longest_plaintext: 190,
-            takes_context: false,
-        };
-        let backing = InProcess::new(Arc::new(SeededEntropy::new(1)));
-        let key = at_once(backing.generate(spec())).unwrap();
-        let request = Encryption {
-            algorithm: &OTHER,
-            header: &header(),
-            context: &BTreeMap::new(),
-            plaintext: b"text",
-        };
-        assert_eq!(format!("{request:?}"), "Encryption(RSAES_OAEP_SHA_256, 4 bytes)");
-        assert_eq!(
-            at_once(backing.encrypt(&key, request)),
-            Err(BackingFailed::Unsupported)
-        );
-    }
 }

@@ -1,10 +1,15 @@
 //! Key material, and the names it goes by.
 
+use std::any::Any;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::OnceLock;
 
 use ambient::{Entropy, EntropyFailed};
-use secret::{LockedKey, SecretBuffer};
+use aws_lc_rs::{constant_time, hmac};
+use secret::{LockedKey, SecretBuffer, SecretBytes};
+
+use crate::backing::BackingFailed;
 
 /// Text or bytes that are not what they were taken for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -127,6 +132,20 @@ impl MaterialId {
         Ok(MaterialId(bytes))
     }
 
+    /// The id of imported material: the same for the same material of the same key, in every Region and at every import. It
+    /// tells nothing of the material: it is a pseudo-random function of the key's id under the material.
+    pub fn of_imported(key: &KeyName, material: &Material) -> MaterialId {
+        let (kind, bytes) = material.kind_and_bytes();
+        let under = hmac::Key::new(hmac::HMAC_SHA256, bytes);
+        let mut context = hmac::Context::with_key(&under);
+        context.update(IMPORTED);
+        context.update(&[kind, u8::from(key.kind == KeyKind::MultiRegion)]);
+        context.update(&key.bytes);
+        let mut id = [0; 32];
+        id.copy_from_slice(context.sign().as_ref());
+        MaterialId(id)
+    }
+
     /// The bytes.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
@@ -153,19 +172,28 @@ impl fmt::Debug for MaterialId {
     }
 }
 
-/// The secret of one key, in locked memory.
+/// The secret of one key.
 ///
-/// At rest it is one byte that says the kind and then the secret itself, always sealed: 1 is an AES-256 key
-/// of 32 bytes.
-#[derive(Debug)]
-pub struct Material(Secret);
+/// At rest it is one byte that says the kind and then the secret itself, always sealed: 1 is an AES-256 key of 32 bytes,
+/// 2 a MAC key of 28, 32, 48 or 64 bytes, 3 a private key as PKCS#8 in DER. An AES key lies in locked memory.
+pub struct Material {
+    secret: Secret,
+    /// The key as the library wants it, made at its first use: parsing some kinds takes longer than using them.
+    parsed: OnceLock<Box<dyn Any + Send + Sync>>,
+}
 
-#[derive(Debug)]
 enum Secret {
     Aes256(LockedKey),
+    Mac(SecretBytes),
+    Private(SecretBytes),
 }
 
 const AES_256: u8 = 1;
+const MAC: u8 = 2;
+const PRIVATE: u8 = 3;
+
+/// What an id of imported material is derived under.
+const IMPORTED: &[u8] = b"keystead imported material 1";
 
 impl Material {
     /// A new AES-256 key.
@@ -175,17 +203,31 @@ impl Material {
 
     /// The AES-256 key that this is.
     pub fn aes_256(key: LockedKey) -> Material {
-        Material(Secret::Aes256(key))
+        Material::of(Secret::Aes256(key))
+    }
+
+    /// The key for MACs that this is.
+    pub(crate) fn mac(key: SecretBytes) -> Material {
+        Material::of(Secret::Mac(key))
+    }
+
+    /// The private key that this is, as PKCS#8 in the one form that its family gives it.
+    pub(crate) fn private(pkcs8: SecretBytes) -> Material {
+        Material::of(Secret::Private(pkcs8))
+    }
+
+    fn of(secret: Secret) -> Material {
+        Material {
+            secret,
+            parsed: OnceLock::new(),
+        }
     }
 
     /// Writes the material for the store, which seals it.
     pub fn encode(&self, out: &mut SecretBuffer) {
-        match &self.0 {
-            Secret::Aes256(key) => {
-                out.extend(&[AES_256]);
-                out.extend(key.expose());
-            }
-        }
+        let (kind, bytes) = self.kind_and_bytes();
+        out.extend(&[kind]);
+        out.extend(bytes);
     }
 
     /// Reads what [`Material::encode`] wrote.
@@ -194,15 +236,73 @@ impl Material {
             Some((&AES_256, key)) => LockedKey::copied_from(key)
                 .map(Material::aes_256)
                 .ok_or(ParseError::Material),
+            Some((&MAC, key)) if matches!(key.len(), 28 | 32 | 48 | 64) => {
+                Ok(Material::mac(SecretBytes::copied_from(key)))
+            }
+            Some((&PRIVATE, key)) if !key.is_empty() => Ok(Material::private(SecretBytes::copied_from(key))),
             _ => Err(ParseError::Material),
+        }
+    }
+
+    /// Whether this is the same secret, told in constant time for secrets of one length.
+    pub fn is(&self, other: &Material) -> bool {
+        let [(kind, bytes), (other_kind, other_bytes)] = [self, other].map(Material::kind_and_bytes);
+        kind == other_kind && constant_time::verify_slices_are_equal(bytes, other_bytes).is_ok()
+    }
+
+    fn kind_and_bytes(&self) -> (u8, &[u8]) {
+        match &self.secret {
+            Secret::Aes256(key) => (AES_256, key.expose()),
+            Secret::Mac(key) => (MAC, key.expose()),
+            Secret::Private(key) => (PRIVATE, key.expose()),
         }
     }
 
     /// The AES-256 key; `None` where the material is of another kind.
     pub(crate) fn as_aes_256(&self) -> Option<&LockedKey> {
-        match &self.0 {
+        match &self.secret {
             Secret::Aes256(key) => Some(key),
+            Secret::Mac(_) | Secret::Private(_) => None,
         }
+    }
+
+    /// The key as `parse` makes it of the MAC key's bytes or the private key's PKCS#8; parsed once and kept. Each family
+    /// has one type for its parsed keys.
+    pub(crate) fn parsed<K: Any + Send + Sync>(
+        &self,
+        parse: impl FnOnce(&[u8]) -> Result<K, BackingFailed>,
+    ) -> Result<&K, BackingFailed> {
+        let kept = match self.parsed.get() {
+            Some(kept) => kept,
+            None => {
+                let bytes = match &self.secret {
+                    Secret::Aes256(_) => return Err(BackingFailed::Unsupported),
+                    Secret::Mac(key) | Secret::Private(key) => key.expose(),
+                };
+                let made = Box::new(parse(bytes)?);
+                self.parsed.get_or_init(|| made)
+            }
+        };
+        kept.downcast_ref().ok_or(BackingFailed::Unsupported)
+    }
+
+    /// A private key's PKCS#8, to be given away: for data key pairs alone.
+    pub(crate) fn to_pkcs8(&self) -> Result<SecretBytes, BackingFailed> {
+        match &self.secret {
+            Secret::Private(key) => Ok(SecretBytes::copied_from(key.expose())),
+            Secret::Aes256(_) | Secret::Mac(_) => Err(BackingFailed::Unsupported),
+        }
+    }
+}
+
+impl fmt::Debug for Material {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (kind, length) = match &self.secret {
+            Secret::Aes256(_) => ("Aes256", 32),
+            Secret::Mac(key) => ("Mac", key.len()),
+            Secret::Private(key) => ("Private", key.len()),
+        };
+        write!(f, "Material({kind}, {length} bytes)")
     }
 }
 
@@ -274,19 +374,32 @@ mod tests {
 
     #[test]
     fn material_survives_the_store() {
-        let material = Material::generate(&SeededEntropy::new(1)).unwrap();
-        let mut stored = SecretBuffer::default();
-        material.encode(&mut stored);
-        assert_eq!(stored.len(), 33);
-        assert_eq!(
-            Material::decode(stored.expose()).unwrap().as_aes_256(),
-            material.as_aes_256()
-        );
+        let aes = Material::generate(&SeededEntropy::new(1)).unwrap();
+        let secret = |length| SecretBytes::copied_from(&vec![7; length]);
+        let (mac, private) = (Material::mac(secret(48)), Material::private(secret(138)));
+        for (material, length) in [(&aes, 33), (&mac, 49), (&private, 139)] {
+            let mut stored = SecretBuffer::default();
+            material.encode(&mut stored);
+            assert_eq!(stored.len(), length);
+            assert!(Material::decode(stored.expose()).unwrap().is(material));
+        }
+        assert!(!aes.is(&mac) && !mac.is(&private) && !mac.is(&Material::mac(secret(64))));
+    }
+
+    #[test]
+    fn imported_material_has_one_id_for_each_key() {
+        let [a, b] = [1, 2].map(|seed| Material::generate(&SeededEntropy::new(seed)).unwrap());
+        let [single, multi] =
+            [KeyKind::SingleRegion, KeyKind::MultiRegion].map(|kind| KeyName::new(kind, [7; 16]));
+        let id = MaterialId::of_imported(&single, &a);
+        assert_eq!(id, MaterialId::of_imported(&single, &a));
+        assert_ne!(id, MaterialId::of_imported(&single, &b));
+        assert_ne!(id, MaterialId::of_imported(&multi, &a));
     }
 
     #[test]
     fn damaged_or_newer_material_is_refused() {
-        for bytes in [&[][..], &[1], &[2; 33], &[1; 32], &[1; 34]] {
+        for bytes in [&[][..], &[1], &[2; 32], &[1; 32], &[1; 34], &[3], &[4; 33]] {
             assert_eq!(Material::decode(bytes).unwrap_err(), ParseError::Material);
         }
     }
@@ -294,7 +407,7 @@ mod tests {
     #[test]
     fn material_prints_nothing_of_itself() {
         let material = Material::aes_256(LockedKey::copied_from(&[0xab; 32]).unwrap());
-        assert_eq!(format!("{material:?}"), "Material(Aes256(LockedKey(32 bytes)))");
+        assert_eq!(format!("{material:?}"), "Material(Aes256, 32 bytes)");
     }
 
     proptest! {

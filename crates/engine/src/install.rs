@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ambient::pool::Pool;
 use ambient::{Clock, Entropy, EntropyFailed, task};
 use arn::{AccountId, Place, Region};
 use audit::{AuditError, AuditLog, RefusedStream};
@@ -86,6 +87,9 @@ pub enum OpenError {
     /// No random bytes.
     #[error(transparent)]
     Entropy(#[from] EntropyFailed),
+    /// No threads for heavy work.
+    #[error("the system gives no threads for heavy work: {0}")]
+    Threads(std::io::Error),
 }
 
 /// The tables of an installation with these services: what its store is opened with.
@@ -158,13 +162,15 @@ impl Installation {
                 outbox::queue(&log, waiting.revision, waiting.payloads);
             }
         }
+        let pool =
+            Pool::of_all_processors("heavy", limits::HEAVY_WORK_WAITING).map_err(OpenError::Threads)?;
         let engine = Engine {
             store,
             vault,
             log,
             refused,
             clock,
-            backing: InProcess::new(Arc::clone(&entropy)),
+            backing: InProcess::new(Arc::clone(&entropy), Arc::new(pool)),
             entropy,
             signing_keys: SigningKeys::holding(limits::SIGNING_KEYS),
             services: options.services,

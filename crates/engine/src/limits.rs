@@ -9,6 +9,8 @@ pub const OPTIMISTIC_ATTEMPTS: u32 = 3;
 pub const WALK_DEADLINE: Duration = Duration::from_secs(30);
 /// Calls under way at a time, those included whose callers gave up; beyond it requests are refused unread.
 pub const WALKS: usize = 10_000;
+/// Pieces of heavy cryptographic work, such as RSA signatures, that wait for a thread; beyond it they are refused.
+pub const HEAVY_WORK_WAITING: usize = 1024;
 /// Bytes of a user agent that are recorded. Source: CloudTrail User Guide, `userAgent`.
 pub const USER_AGENT_BYTES: usize = 1024;
 /// Signing keys kept: one for each access key, day, Region and service in use.

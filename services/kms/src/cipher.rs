@@ -1,27 +1,27 @@
-//! Encrypting and decrypting under symmetric keys, for all operations that do.
+//! Encrypting and decrypting, for all operations that do.
 
 use arn::Place;
-use crypto::backing::{BackingFailed, Decryption, Encryption, HeldKey};
+use crypto::backing::{Decryption, Encryption};
 use crypto::ciphertext::{self, Header};
-use crypto::specs::{self, EncryptionAlgorithm, KeySpec};
+use crypto::specs::{EncryptionAlgorithm, KeySpec, KeyUsage};
 use crypto::{Backing, MaterialId};
 use engine::{Action, Miss, Permit, View, World};
 use model::Blob;
 use secret::SecretBytes;
 
-use crate::KmsError;
 use crate::context::EncryptionContext;
 use crate::key_id::KeyId;
 use crate::target::{KeyTarget, KeysOf};
 use crate::wire::{Algorithm, DryRunModifier};
+use crate::{KmsError, state};
 
 /// A ciphertext, and the material that it was made with.
 #[derive(Debug)]
 pub struct Sealed {
     /// The ciphertext.
     pub blob: Blob,
-    /// Which of the key's materials encrypted.
-    pub material: MaterialId,
+    /// Which of the key's materials encrypted; told of symmetric keys alone.
+    pub material: Option<MaterialId>,
 }
 
 /// A plaintext, and the material that opened it.
@@ -29,8 +29,8 @@ pub struct Sealed {
 pub struct Opened {
     /// The plaintext.
     pub plaintext: SecretBytes,
-    /// Which of the key's materials decrypted.
-    pub material: MaterialId,
+    /// Which of the key's materials decrypted; told of symmetric keys alone.
+    pub material: Option<MaterialId>,
 }
 
 /// Encrypts under the key's current material, with a permit for action `A` on it.
@@ -38,12 +38,13 @@ pub async fn seal<A: Action>(
     world: &World<'_>,
     permit: &Permit<impl Send + Sync>,
     key: &KeyTarget,
+    how: Algorithm,
     context: &EncryptionContext,
     plaintext: &[u8],
 ) -> Result<Sealed, KmsError> {
     let version = key.key.current().ok_or(KmsError::Cryptography)?;
-    let material = world.unseal::<A>(permit, &key.material(version))?;
-    let (spec, algorithm) = symmetric()?;
+    let held = key.unseal_version::<A>(world, permit, version)?;
+    let algorithm = held.spec.encryption(how.as_str()).ok_or(KmsError::Cryptography)?;
     let header = Header {
         account: key.place.account,
         key: key.id.0,
@@ -55,48 +56,42 @@ pub async fn seal<A: Action>(
         context: context.as_map(),
         plaintext,
     };
-    let blob = world
-        .backing()
-        .encrypt(&HeldKey { spec, material }, request)
-        .await;
-    let blob = blob.map_err(|_| KmsError::Cryptography)?;
+    let blob = world.backing().encrypt(&held, request).await?;
     Ok(Sealed {
         blob: Blob(blob),
-        material: version.id(),
+        material: algorithm.takes_context.then(|| version.id()),
     })
 }
 
-/// Decrypts with the material that the ciphertext names, with a permit for action `A` on its key.
+/// Decrypts with the material that the ciphertext names, or with a private key, with a permit for action `A` on the key.
 pub async fn open<A: Action>(
     world: &World<'_>,
     permit: &Permit<impl Send + Sync>,
     key: &KeyTarget,
+    how: Algorithm,
     context: &EncryptionContext,
     ciphertext: &[u8],
 ) -> Result<Opened, KmsError> {
-    let parsed = ciphertext::parse(ciphertext).map_err(|_| KmsError::InvalidCiphertext)?;
-    let named = parsed.header().material;
-    let version = key.key.versions.iter().find(|version| version.id() == named);
+    let version = match how {
+        Algorithm::SymmetricDefault => {
+            let parsed = ciphertext::parse(ciphertext).map_err(|_| KmsError::InvalidCiphertext)?;
+            let named = parsed.header().material;
+            key.key.versions.iter().find(|version| version.id() == named)
+        }
+        _ => key.key.current(),
+    };
     let version = version.ok_or(KmsError::InvalidCiphertext)?;
-    let material = world.unseal::<A>(permit, &key.material(version))?;
-    let (spec, algorithm) = symmetric()?;
+    let held = key.unseal_version::<A>(world, permit, version)?;
+    let algorithm = held.spec.encryption(how.as_str()).ok_or(KmsError::Cryptography)?;
     let request = Decryption {
         algorithm,
         context: context.as_map(),
         ciphertext,
     };
-    let plaintext = world
-        .backing()
-        .decrypt(&HeldKey { spec, material }, request)
-        .await;
-    match plaintext {
-        Ok(plaintext) => Ok(Opened {
-            plaintext,
-            material: named,
-        }),
-        Err(BackingFailed::Unopenable) => Err(KmsError::InvalidCiphertext),
-        Err(_) => Err(KmsError::Cryptography),
-    }
+    Ok(Opened {
+        plaintext: world.backing().decrypt(&held, request).await?,
+        material: algorithm.takes_context.then(|| version.id()),
+    })
 }
 
 /// What is to be decrypted, as Decrypt and ReEncrypt take it.
@@ -106,6 +101,8 @@ pub struct Subject<'i> {
     pub key: Option<&'i str>,
     /// The ciphertext.
     pub ciphertext: Option<&'i [u8]>,
+    /// The pairs that it was encrypted with.
+    pub context: &'i EncryptionContext,
     /// The algorithm that the caller names.
     pub algorithm: Algorithm,
     /// Whether only to ask if it would succeed.
@@ -155,17 +152,25 @@ impl Subject<'_> {
         self.key.is_none().then_some(KmsError::HiddenKey)
     }
 
-    /// State first, then whether it is the key that encrypted, then whether the algorithm is the key's.
-    pub fn check(&self, key: &KeyTarget) -> Result<(), KmsError> {
-        key.state.usable(&key.arn)?;
-        if let Some(ciphertext) = self.ciphertext.filter(|_| !self.ignores_ciphertext()) {
-            let parsed = ciphertext::parse(ciphertext).map_err(|_| KmsError::InvalidCiphertext)?;
+    /// State first, then whether it is the key that encrypted, then whether it decrypts at all and so. A dry run that
+    /// ignores the ciphertext asks for the authorization alone, and for what needs no ciphertext.
+    pub fn check(&self, key: &KeyTarget, operation: &str) -> Result<(), KmsError> {
+        key.state.require(state::USABLE, &key.arn)?;
+        let ciphertext = self.ciphertext.filter(|_| !self.ignores_ciphertext());
+        let symmetric = ciphertext.filter(|_| self.algorithm == Algorithm::SymmetricDefault);
+        if let Some(Ok(parsed)) = symmetric.map(ciphertext::parse) {
             let header = parsed.header();
             if header.key != key.id.0 || header.account != key.place.account {
                 return Err(KmsError::IncorrectKey);
             }
         }
-        check_algorithm(key, self.algorithm)
+        self.context
+            .check_for(check_algorithm(key, self.algorithm, operation)?)?;
+        // A symmetric key's own ciphertext parses.
+        match symmetric.map(ciphertext::parse) {
+            Some(Err(_)) => Err(KmsError::InvalidCiphertext),
+            _ => Ok(()),
+        }
     }
 
     fn ignores_ciphertext(&self) -> bool {
@@ -180,27 +185,51 @@ fn missing(member: &str) -> KmsError {
     ))
 }
 
-/// Refuses an algorithm that the key does not have.
-pub fn check_algorithm(key: &KeyTarget, algorithm: Algorithm) -> Result<(), KmsError> {
-    let spec = specs::find(&key.key.spec).ok_or(KmsError::Cryptography)?;
-    if spec
-        .encryption_algorithms()
-        .iter()
-        .any(|known| known.name == algorithm.as_str())
-    {
-        return Ok(());
-    }
-    Err(KmsError::InvalidKeyUsage(format!(
-        "Algorithm {algorithm} is incompatible with key spec {}.",
-        spec.name
-    )))
+/// Refuses a key that is not for encryption, and an algorithm that it does not have.
+pub fn check_algorithm(
+    key: &KeyTarget,
+    algorithm: Algorithm,
+    operation: &str,
+) -> Result<&'static EncryptionAlgorithm, KmsError> {
+    let spec = key.made_for(KeyUsage::EncryptDecrypt, operation)?;
+    spec.encryption(algorithm.as_str())
+        .ok_or_else(|| incompatible(algorithm.as_str(), spec))
 }
 
-fn symmetric() -> Result<(&'static KeySpec, &'static EncryptionAlgorithm), KmsError> {
-    let spec = specs::find("SYMMETRIC_DEFAULT").ok_or(KmsError::Cryptography)?;
-    let algorithm = spec
-        .encryption_algorithms()
-        .first()
-        .ok_or(KmsError::Cryptography)?;
-    Ok((spec, algorithm))
+/// Refuses a key that is no symmetric encryption key, which data keys need.
+pub fn check_symmetric(key: &KeyTarget, operation: &str) -> Result<(), KmsError> {
+    check_algorithm(key, Algorithm::SymmetricDefault, operation).map(|_| ())
+}
+
+/// Has the call's record tell which material worked, where that is told.
+pub fn note(world: &mut World<'_>, name: &str, material: Option<MaterialId>) {
+    if let Some(material) = material {
+        world.note(name, material.to_string());
+    }
+}
+
+/// The refusal of an algorithm that keys of a spec do not have.
+pub fn incompatible(algorithm: &str, spec: &KeySpec) -> KmsError {
+    KmsError::InvalidKeyUsage(format!(
+        "Algorithm {algorithm} is incompatible with key spec {}.",
+        spec.name
+    ))
+}
+
+/// Refuses what can't be encrypted: under an algorithm that binds no context there is none to give, and the plaintext has
+/// a limit.
+pub fn check_plaintext(
+    key: &KeyTarget,
+    algorithm: &EncryptionAlgorithm,
+    context: &EncryptionContext,
+    plaintext: &[u8],
+) -> Result<(), KmsError> {
+    context.check_for(algorithm)?;
+    if plaintext.len() > algorithm.longest_plaintext {
+        return Err(KmsError::Validation(format!(
+            "Algorithm {} and key spec {} cannot encrypt data larger than {} bytes.",
+            algorithm.name, key.key.spec, algorithm.longest_plaintext
+        )));
+    }
+    Ok(())
 }

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use crypto::specs::EncryptionAlgorithm;
 use model::Shape;
 
 use crate::KmsError;
@@ -25,6 +26,17 @@ impl EncryptionContext {
     /// The pairs, as the cryptography takes them.
     pub fn as_map(&self) -> &BTreeMap<String, String> {
         &self.0
+    }
+
+    /// Refuses a context where the algorithm binds none.
+    pub fn check_for(&self, algorithm: &EncryptionAlgorithm) -> Result<(), KmsError> {
+        if self.0.is_empty() || algorithm.takes_context {
+            return Ok(());
+        }
+        Err(KmsError::Validation(format!(
+            "EncryptionContext is not supported with algorithm {}.",
+            algorithm.name
+        )))
     }
 
     /// Refuses a context that is too large.

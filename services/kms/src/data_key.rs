@@ -8,6 +8,7 @@ use crate::KmsError;
 use crate::cipher::{self, Sealed};
 use crate::context::EncryptionContext;
 use crate::target::KeyTarget;
+use crate::wire::Algorithm;
 
 /// The length of a data key, by the cipher that it is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Shape)]
@@ -53,8 +54,9 @@ pub async fn generate<A: Action>(
     length: Length,
 ) -> Result<(SecretBytes, Sealed), KmsError> {
     let plaintext = random(world, length)?;
-    let sealed = cipher::seal::<A>(world, permit, permit.targets(), context, plaintext.expose()).await?;
-    world.note("keyMaterialId", sealed.material.to_string());
+    let how = Algorithm::SymmetricDefault;
+    let sealed = cipher::seal::<A>(world, permit, permit.targets(), how, context, plaintext.expose()).await?;
+    cipher::note(world, "keyMaterialId", sealed.material);
     Ok((plaintext, sealed))
 }
 

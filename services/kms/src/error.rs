@@ -4,6 +4,7 @@
 
 use ambient::EntropyFailed;
 use arn::Arn;
+use crypto::backing::BackingFailed;
 use engine::{Failure, UnsealError};
 use store::StoreError;
 
@@ -48,12 +49,21 @@ pub enum KmsError {
     /// The key is disabled.
     #[error("{0} is disabled.")]
     Disabled(Arn),
-    /// The key waits for its deletion.
-    #[error("{0} is pending deletion.")]
-    PendingDeletion(Arn),
-    /// The key does not wait for deletion.
-    #[error("{0} is not pending deletion.")]
-    NotPendingDeletion(Arn),
+    /// The key's state does not admit the operation, as it says.
+    #[error("{0} {1}.")]
+    InvalidState(Arn, &'static str),
+    /// The signature is not the key's, or not of this message.
+    #[error("the signature is not of this message")]
+    InvalidSignature,
+    /// The MAC is not the key's, or not of this message.
+    #[error("the MAC is not of this message")]
+    InvalidMac,
+    /// A public key that does not parse, or is not on the key's curve; AWS says nothing of it.
+    #[error("the public key does not fit")]
+    UnfitPublicKey,
+    /// Too much of this work waits already.
+    #[error("You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.")]
+    Throttled,
     /// The feature is not there, or not for such a key.
     #[error("{0}")]
     Unsupported(String),
@@ -96,6 +106,19 @@ pub enum KmsError {
     /// Ours to mend: a cryptographic operation that cannot fail failed.
     #[error("a cryptographic operation failed")]
     Cryptography,
+    /// Ours to mend: what holds the key failed.
+    #[error("the key could not be used")]
+    Backing(#[source] BackingFailed),
+}
+
+impl From<BackingFailed> for KmsError {
+    fn from(failed: BackingFailed) -> KmsError {
+        match failed {
+            BackingFailed::Unopenable => KmsError::InvalidCiphertext,
+            BackingFailed::Busy => KmsError::Throttled,
+            failed => KmsError::Backing(failed),
+        }
+    }
 }
 
 impl From<KmsError> for Failure {
@@ -114,9 +137,11 @@ impl From<KmsError> for Failure {
             KmsError::IncorrectKey => Failure::refused("IncorrectKeyException", text),
             KmsError::InvalidCiphertext => Failure::silent("InvalidCiphertextException", 400),
             KmsError::Disabled(_) => Failure::refused("DisabledException", text),
-            KmsError::PendingDeletion(_) | KmsError::NotPendingDeletion(_) => {
-                Failure::refused("KMSInvalidStateException", text)
-            }
+            KmsError::InvalidState(..) => Failure::refused("KMSInvalidStateException", text),
+            KmsError::InvalidSignature => Failure::silent("KMSInvalidSignatureException", 400),
+            KmsError::InvalidMac => Failure::silent("KMSInvalidMacException", 400),
+            KmsError::UnfitPublicKey => Failure::silent("ValidationException", 400),
+            KmsError::Throttled => Failure::refused("ThrottlingException", text),
             KmsError::Unsupported(_) if text.is_empty() => {
                 Failure::silent("UnsupportedOperationException", 400)
             }
@@ -130,7 +155,11 @@ impl From<KmsError> for Failure {
             KmsError::InvalidMarker => Failure::silent("InvalidMarkerException", 400),
             KmsError::InvalidGrantToken => Failure::silent("InvalidGrantTokenException", 400),
             KmsError::Conflict(_) => Failure::refused("ConflictException", text),
-            KmsError::Store(_) | KmsError::Unseal(_) | KmsError::Entropy(_) | KmsError::Cryptography => {
+            KmsError::Store(_)
+            | KmsError::Unseal(_)
+            | KmsError::Entropy(_)
+            | KmsError::Cryptography
+            | KmsError::Backing(_) => {
                 tracing::error!(
                     error = &error as &dyn std::error::Error,
                     "a call failed on our side"

@@ -5,19 +5,19 @@ use std::ops::Bound;
 
 use ambient::{Entropy, EntropyFailed, Timestamp};
 use arn::AccountId;
-use crypto::{Material, MaterialId};
+use crypto::{KeyKind, Material, MaterialId};
 use store::{Change, Domain, StoreError, Vault, View};
 
 use crate::key_id::KeyId;
 use crate::records::{
-    Key, KeyPolicies, KeyPolicy, Keys, MaterialName, Materials, Origin, RotationKind, Tags, Version,
+    Key, KeyPolicies, KeyPolicy, Keys, MaterialName, Materials, Origin, RotationKind, Version,
 };
 
 /// Draws the ids of so many new keys, and puts them in the order of their rows, in which they are quickest to write.
 pub fn draw(keys: usize, entropy: &dyn Entropy) -> Result<Vec<String>, EntropyFailed> {
     let mut ids = Vec::with_capacity(keys);
     for _ in 0..keys {
-        ids.push(KeyId::draw(entropy)?);
+        ids.push(KeyId::draw(KeyKind::SingleRegion, entropy)?);
     }
     ids.sort_unstable();
     Ok(ids.iter().map(KeyId::to_string).collect())
@@ -37,16 +37,8 @@ pub fn add(
     };
     let id = MaterialId::generate(entropy)?;
     let record = Key {
-        created_ms: now.milliseconds(),
-        description: String::new(),
-        spec: "SYMMETRIC_DEFAULT".to_owned(),
-        usage: "ENCRYPT_DECRYPT".to_owned(),
-        origin: Origin::AwsKms,
-        enabled: true,
-        deletion: None,
-        tags: Tags::default(),
         versions: vec![Version::new(id, now, RotationKind::Creation)],
-        rotation: None,
+        ..Key::bare("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", Origin::AwsKms, now)
     };
     change.put::<Keys>(domain, key, record);
     change.put::<KeyPolicies>(domain, key, KeyPolicy::default_of(account));

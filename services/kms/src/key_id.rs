@@ -13,9 +13,9 @@ use crypto::{KeyKind, KeyName};
 pub struct KeyId(pub KeyName);
 
 impl KeyId {
-    /// Draws the id of a new key of one Region.
-    pub fn draw(entropy: &dyn Entropy) -> Result<KeyId, EntropyFailed> {
-        KeyName::generate(KeyKind::SingleRegion, entropy).map(KeyId)
+    /// Draws the id of a new key.
+    pub fn draw(kind: KeyKind, entropy: &dyn Entropy) -> Result<KeyId, EntropyFailed> {
+        KeyName::generate(kind, entropy).map(KeyId)
     }
 
     /// Parses an id as AWS writes it: lower-case, dashes where they belong, nothing else.

@@ -5,6 +5,8 @@
 
 use model::Shape;
 
+use crate::KmsError;
+
 /// What a key is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Shape)]
 pub enum KeySpec {
@@ -101,53 +103,17 @@ pub enum KeyUsage {
     EncapsulateDecapsulate,
 }
 
-/// The great families of keys, between which no alias moves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Family {
-    /// One secret key that encrypts.
-    Symmetric,
-    /// One secret key that makes MACs.
-    Hmac,
-    /// A public key and a private one.
-    Asymmetric,
-}
-
-impl std::fmt::Display for Family {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Family::Symmetric => "SYMMETRIC",
-            Family::Hmac => "HMAC",
-            Family::Asymmetric => "ASYMMETRIC",
-        })
-    }
-}
-
 impl KeySpec {
-    /// What keys of this spec can be made for. Source: KMS Developer Guide, "Key spec reference".
-    pub fn usages(self) -> &'static [KeyUsage] {
-        use KeyUsage::{EncapsulateDecapsulate, EncryptDecrypt, GenerateVerifyMac, KeyAgreement, SignVerify};
-        match self {
-            KeySpec::SymmetricDefault => &[EncryptDecrypt],
-            KeySpec::Rsa2048 | KeySpec::Rsa3072 | KeySpec::Rsa4096 => &[EncryptDecrypt, SignVerify],
-            KeySpec::EccNistP256 | KeySpec::EccNistP384 | KeySpec::EccNistP521 => &[SignVerify, KeyAgreement],
-            KeySpec::EccSecgP256k1
-            | KeySpec::EccNistEdwards25519
-            | KeySpec::MlDsa44
-            | KeySpec::MlDsa65
-            | KeySpec::MlDsa87 => &[SignVerify],
-            KeySpec::Hmac224 | KeySpec::Hmac256 | KeySpec::Hmac384 | KeySpec::Hmac512 => &[GenerateVerifyMac],
-            KeySpec::Sm2 => &[EncryptDecrypt, SignVerify, KeyAgreement],
-            KeySpec::MlKem512 | KeySpec::MlKem768 | KeySpec::MlKem1024 => &[EncapsulateDecapsulate],
-        }
+    /// Its line in the table of what can be made.
+    pub fn table(self) -> Result<&'static crypto::specs::KeySpec, KmsError> {
+        // INVARIANT: a test holds every name against the table.
+        crypto::specs::find(self.as_str()).ok_or(KmsError::Cryptography)
     }
 
-    /// The family of this spec.
-    pub fn family(self) -> Family {
-        match self {
-            KeySpec::SymmetricDefault => Family::Symmetric,
-            KeySpec::Hmac224 | KeySpec::Hmac256 | KeySpec::Hmac384 | KeySpec::Hmac512 => Family::Hmac,
-            _ => Family::Asymmetric,
-        }
+    /// Whether keys of it can be made for a usage.
+    pub fn can(self, usage: KeyUsage) -> Result<bool, KmsError> {
+        let mut uses = self.table()?.uses.iter();
+        Ok(uses.any(|each| each.usage().as_str() == usage.as_str()))
     }
 
     /// The same spec by its deprecated name; `None` for specs that are younger than it.
@@ -294,14 +260,25 @@ pub enum MultiRegionKeyType {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::key_metadata::Algorithms;
+    use crate::records::{Key, Origin};
+    use ambient::Timestamp;
 
     #[test]
-    fn what_crypto_can_make_is_of_a_known_spec_and_usage() {
-        for made in crypto::specs::KEY_SPECS {
-            let spec: KeySpec = made.name.parse().unwrap();
-            for each in made.uses {
+    fn every_spec_is_in_the_table_and_every_usage_and_algorithm_of_it_is_known() {
+        assert_eq!(KeySpec::ALL.len(), crypto::specs::KEY_SPECS.len());
+        for spec in KeySpec::ALL {
+            let table = spec.table().unwrap();
+            for each in table.uses {
                 let usage: KeyUsage = each.usage().as_str().parse().unwrap();
-                assert!(spec.usages().contains(&usage), "{spec} for {usage}");
+                assert!(spec.can(usage).unwrap(), "{spec} for {usage}");
+                let key = Key::bare(
+                    table.name,
+                    usage.as_str(),
+                    Origin::AwsKms,
+                    Timestamp::from_milliseconds(0),
+                );
+                assert!(Algorithms::of(&key).is_some(), "{spec} for {usage}");
             }
         }
     }

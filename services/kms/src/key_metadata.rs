@@ -2,8 +2,11 @@
 //!
 //! Source: KMS API Reference, `KeyMetadata`.
 
+use std::str::FromStr;
+
 use ambient::Timestamp;
 use arn::{AccountId, Arn, Place};
+use crypto::specs::Use;
 use model::Shape;
 use store::{StoreError, Table};
 
@@ -13,7 +16,7 @@ use crate::key_kinds::{
     CustomerMasterKeySpec, EncapsulationAlgorithm, ExpirationModel, KeyAgreementAlgorithm, KeyManager,
     KeySpec, KeyState, KeyUsage, MacAlgorithm, MultiRegionKeyType, OriginType, SigningAlgorithm,
 };
-use crate::records::{Key, Keys, Origin};
+use crate::records::{Key, Keys, Origin, Relatives};
 use crate::state::State;
 use crate::wire::{Algorithm, MaterialIdText};
 
@@ -147,13 +150,13 @@ impl KeyMetadata {
         let damaged = || KmsError::Store(StoreError::Damaged(Keys::NAME));
         let spec: KeySpec = key.spec.parse().map_err(|_| damaged())?;
         let usage: KeyUsage = key.usage.parse().map_err(|_| damaged())?;
-        let algorithms = crypto::specs::find(&key.spec)
-            .ok_or_else(damaged)?
-            .encryption_algorithms();
-        let algorithms = algorithms
+        let algorithms = Algorithms::of(key).ok_or_else(damaged)?;
+        let current = key.current();
+        let import = current.and_then(|version| version.import.as_ref());
+        let expiries = key
+            .versions
             .iter()
-            .map(|algorithm| algorithm.name.parse().map_err(|_| damaged()));
-        let algorithms: Vec<Algorithm> = algorithms.collect::<Result<_, KmsError>>()?;
+            .filter_map(|version| version.import.as_ref()?.valid_to());
         Ok(KeyMetadata {
             account: place.account,
             key_id: id.to_string(),
@@ -164,26 +167,101 @@ impl KeyMetadata {
             key_usage: usage,
             key_state: state.into(),
             deletion_date: key.deletion.map(|deletion| deletion.due()),
-            valid_to: None,
+            valid_to: expiries.min().filter(|_| state != State::PendingImport),
             origin: match key.origin {
                 Origin::AwsKms => OriginType::AwsKms,
+                Origin::External => OriginType::External,
             },
             custom_key_store_id: None,
             cloud_hsm_cluster_id: None,
-            expiration_model: None,
+            expiration_model: import.filter(|_| state != State::PendingImport).map(|import| {
+                match import.valid_to_ms {
+                    Some(_) => ExpirationModel::KeyMaterialExpires,
+                    None => ExpirationModel::KeyMaterialDoesNotExpire,
+                }
+            }),
             key_manager: KeyManager::Customer,
             customer_master_key_spec: spec.deprecated(),
             key_spec: spec,
-            encryption_algorithms: (usage == KeyUsage::EncryptDecrypt).then_some(algorithms),
-            signing_algorithms: None,
-            key_agreement_algorithms: None,
-            encapsulation_algorithms: None,
-            multi_region: false,
-            multi_region_configuration: None,
-            pending_deletion_window_in_days: None,
-            mac_algorithms: None,
+            encryption_algorithms: algorithms.encryption,
+            signing_algorithms: algorithms.signing,
+            key_agreement_algorithms: algorithms.agreement,
+            encapsulation_algorithms: algorithms.encapsulation,
+            multi_region: key.relatives.is_some(),
+            multi_region_configuration: key
+                .relatives
+                .as_ref()
+                .map(|relatives| MultiRegionConfiguration::of(id, place, relatives)),
+            pending_deletion_window_in_days: key.deletion_after_replicas.map(i32::from),
+            mac_algorithms: algorithms.macs,
             xks_key_configuration: None,
-            current_key_material_id: key.current().map(|version| version.id().into()),
+            // Only symmetric encryption keys have more than one.
+            current_key_material_id: current
+                .filter(|_| key.is_symmetric())
+                .map(|version| version.id().into()),
         })
     }
+}
+
+impl MultiRegionConfiguration {
+    /// What the key `id` at `place` tells of its relatives.
+    fn of(id: KeyId, place: &Place, relatives: &Relatives) -> MultiRegionConfiguration {
+        let key = |region: &String| {
+            let parsed = region.parse().ok();
+            let at = parsed.map(|region| Place {
+                account: place.account,
+                region,
+            });
+            MultiRegionKey {
+                arn: at.map(|at| id.arn(&at)),
+                region: Some(region.clone()),
+            }
+        };
+        let is_primary = relatives.primary == place.region.as_str();
+        MultiRegionConfiguration {
+            multi_region_key_type: Some(match is_primary {
+                true => MultiRegionKeyType::Primary,
+                false => MultiRegionKeyType::Replica,
+            }),
+            primary_key: Some(key(&relatives.primary)),
+            replica_keys: Some(relatives.replicas.iter().map(key).collect()),
+        }
+    }
+}
+
+/// The algorithms of a key, under the names of its usage.
+#[derive(Debug, Default)]
+pub struct Algorithms {
+    /// How it encrypts, where it does.
+    pub encryption: Option<Vec<Algorithm>>,
+    /// How it signs, where it does.
+    pub signing: Option<Vec<SigningAlgorithm>>,
+    /// How it makes MACs, where it does.
+    pub macs: Option<Vec<MacAlgorithm>>,
+    /// How it agrees on secrets, where it does.
+    pub agreement: Option<Vec<KeyAgreementAlgorithm>>,
+    /// How it encapsulates secrets, where it does.
+    pub encapsulation: Option<Vec<EncapsulationAlgorithm>>,
+}
+
+impl Algorithms {
+    /// Those of `key`; `None` in a damaged record alone.
+    pub fn of(key: &Key) -> Option<Algorithms> {
+        let spec = crypto::specs::find(&key.spec)?;
+        let of_usage = spec.uses.iter().find(|each| each.usage().as_str() == key.usage)?;
+        let names = of_usage.algorithms();
+        let mut algorithms = Algorithms::default();
+        match of_usage {
+            Use::Encryption(_) => algorithms.encryption = Some(parsed(&names)?),
+            Use::Signatures(_) => algorithms.signing = Some(parsed(&names)?),
+            Use::Macs(_) => algorithms.macs = Some(parsed(&names)?),
+            Use::Agreement(_) => algorithms.agreement = Some(parsed(&names)?),
+            Use::Encapsulation(_) => algorithms.encapsulation = Some(parsed(&names)?),
+        }
+        Some(algorithms)
+    }
+}
+
+fn parsed<T: FromStr>(names: &[&str]) -> Option<Vec<T>> {
+    names.iter().map(|name| name.parse().ok()).collect()
 }

@@ -64,7 +64,7 @@ pub fn event(name: &'static str, id: KeyId, place: &Place, details: Map<String, 
 /// Refuses a key of a spec that does not rotate, as KMS does, without a message.
 pub fn check_spec(key: &KeyTarget) -> Result<(), KmsError> {
     match specs::find(&key.key.spec) {
-        Some(spec) if spec.rotates => Ok(()),
+        Some(spec) if spec.rotates() => Ok(()),
         _ => Err(KmsError::Unsupported(String::new())),
     }
 }

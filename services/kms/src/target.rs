@@ -4,9 +4,13 @@ use std::sync::Arc;
 
 use arn::{AccountId, Arn, Place};
 use crypto::MaterialId;
-use engine::{Absent, Action, Authority, Demand, Failure, Locked, Miss, Resource, Targets, View, World};
+use crypto::backing::HeldKey;
+use crypto::specs::{self, KeySpec, KeyUsage};
+use engine::{
+    Absent, Action, Authority, Demand, Failure, Locked, Miss, Permit, Resource, Targets, View, World,
+};
 use policy::Policy;
-use store::{Domain, Held, Table};
+use store::{Domain, Held, StoreError, Table};
 
 use crate::KmsError;
 use crate::key_id::{AliasName, KeyId, Reference};
@@ -46,6 +50,22 @@ impl KeyTarget {
         }
     }
 
+    /// Its spec.
+    pub fn spec(&self) -> Result<&'static KeySpec, KmsError> {
+        specs::find(&self.key.spec).ok_or(KmsError::Store(StoreError::Damaged(Keys::NAME)))
+    }
+
+    /// Its spec, if it is made for this usage; refused in the name of `operation` if not.
+    pub fn made_for(&self, usage: KeyUsage, operation: &str) -> Result<&'static KeySpec, KmsError> {
+        if self.key.usage == usage.as_str() {
+            return self.spec();
+        }
+        Err(KmsError::InvalidKeyUsage(format!(
+            "{} key usage is {} which is not valid for {operation}.",
+            self.arn, self.key.usage
+        )))
+    }
+
     /// Writes the key back as `change` leaves it.
     pub fn change(&self, world: &mut World<'_>, change: impl FnOnce(&mut Key)) {
         let mut key = Key::clone(&self.key);
@@ -67,6 +87,29 @@ impl KeyTarget {
             target: self,
             id: version.id(),
         }
+    }
+
+    /// Opens the material that works now, with a permit for action `A` on the key.
+    pub fn unseal<A: Action>(
+        &self,
+        world: &World<'_>,
+        permit: &Permit<impl Send + Sync>,
+    ) -> Result<HeldKey, KmsError> {
+        let version = self.key.current().ok_or(KmsError::Cryptography)?;
+        self.unseal_version::<A>(world, permit, version)
+    }
+
+    /// Opens one of its materials, with a permit for action `A` on the key.
+    pub fn unseal_version<A: Action>(
+        &self,
+        world: &World<'_>,
+        permit: &Permit<impl Send + Sync>,
+        version: &Version,
+    ) -> Result<HeldKey, KmsError> {
+        Ok(HeldKey {
+            spec: self.spec()?,
+            material: world.unseal::<A>(permit, &self.material(version))?,
+        })
     }
 }
 
@@ -212,9 +255,7 @@ impl<'v> KeyFinder<'v> {
         };
         let policy = self.view.store().get::<KeyPolicies>(domain, &id)?;
         // A key without its policy is damaged, and nobody may use it.
-        let policy = policy
-            .ok_or(store::StoreError::Damaged("key policies"))?
-            .compiled();
+        let policy = policy.ok_or(StoreError::Damaged("key policies"))?.compiled();
         Ok(Some(KeyTarget {
             id,
             arn: id.arn(place),
@@ -239,7 +280,7 @@ impl<'v> KeyFinder<'v> {
         let Some(alias) = self.view.store().get::<Aliases>(domain, name)? else {
             return Ok(None);
         };
-        let id = alias.target().ok_or(store::StoreError::Damaged(Aliases::NAME))?;
+        let id = alias.target().ok_or(StoreError::Damaged(Aliases::NAME))?;
         Ok(self.at(place, id)?.map(|key| (alias, key)))
     }
 

@@ -2,30 +2,38 @@
 //!
 //! Source: KMS Developer Guide, "SYMMETRIC_DEFAULT key spec".
 
-use ambient::{Entropy, EntropyFailed};
-use secret::SecretBytes;
+use ambient::Entropy;
+use secret::{LockedKey, SecretBytes};
 
-use super::{EncryptionAlgorithm, KeySpec, Use, Work};
+use super::{EncryptionAlgorithm, Family, KeySpec, Use, Weight, Work};
 use crate::backing::{BackingFailed, Decryption, Encryption};
 use crate::ciphertext;
 use crate::material::Material;
 
 pub(super) static SYMMETRIC_DEFAULT: KeySpec = KeySpec {
     name: "SYMMETRIC_DEFAULT",
+    family: Family::Symmetric,
     uses: &[Use::Encryption(&[EncryptionAlgorithm {
         name: "SYMMETRIC_DEFAULT",
         longest_plaintext: 4096,
         takes_context: true,
+        hash: None,
     }])],
-    rotates: true,
+    data_key_pairs: false,
+    weight: Weight::Light,
     work: &Symmetric,
 };
 
 struct Symmetric;
 
 impl Work for Symmetric {
-    fn generate(&self, entropy: &dyn Entropy) -> Result<Material, EntropyFailed> {
-        Material::generate(entropy)
+    fn generate(&self, entropy: &dyn Entropy) -> Result<Material, BackingFailed> {
+        Ok(Material::generate(entropy)?)
+    }
+
+    fn import(&self, key: &[u8]) -> Result<Material, BackingFailed> {
+        let key = LockedKey::copied_from(key).ok_or(BackingFailed::UnfitKey)?;
+        Ok(Material::aes_256(key))
     }
 
     fn encrypt(

@@ -46,9 +46,9 @@ impl Operation for CancelKeyDeletion {
 
     fn check(_: &CancelKeyDeletionInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
         let key = permit.targets();
-        match key.key.deletion {
-            Some(_) => Ok(()),
-            None => Err(KmsError::NotPendingDeletion(key.arn.clone())),
+        match key.state.is_going() {
+            true => Ok(()),
+            false => Err(KmsError::InvalidState(key.arn.clone(), "is not pending deletion")),
         }
     }
 
@@ -60,6 +60,7 @@ impl Operation for CancelKeyDeletion {
         let key = permit.targets();
         key.change(world, |key| {
             key.deletion = None;
+            key.deletion_after_replicas = None;
             key.enabled = false;
         });
         if let Some(deletion) = key.key.deletion {

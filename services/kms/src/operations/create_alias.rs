@@ -6,7 +6,7 @@ use model::{OperationSpec, Shape};
 use crate::aliases::{self, AliasTarget, AliasText};
 use crate::target::KeysOf;
 use crate::wire::KeyReference;
-use crate::{KmsError, action};
+use crate::{KmsError, action, state};
 
 /// Gives a key a name of the account's own.
 ///
@@ -43,7 +43,7 @@ impl Operation for CreateAlias {
 
     fn check(_: &CreateAliasInput, permit: &Permit<AliasTarget>, view: &View) -> Result<(), KmsError> {
         let AliasTarget { name, key } = permit.targets();
-        key.state.lasting(&key.arn)?;
+        key.state.require(state::LASTING, &key.arn)?;
         if view.keys().alias(&key.place, name)?.is_some() {
             return Err(KmsError::AliasExists(name.arn(&key.place)));
         }

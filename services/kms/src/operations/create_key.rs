@@ -1,8 +1,7 @@
 //! CreateKey.
 
 use arn::Place;
-use crypto::specs;
-use crypto::{Backing, MaterialId};
+use crypto::{Backing, KeyKind, MaterialId};
 use engine::{Demands, Miss, Operation, Outcome, Permit, Resource, View, World};
 use model::{OperationSpec, Shape};
 
@@ -11,7 +10,8 @@ use crate::key_kinds::{CustomerMasterKeySpec, KeySpec, KeyUsage, OriginType};
 use crate::key_metadata::{Description, KeyMetadata};
 use crate::key_policy::{self, LockoutBypass, PolicyText};
 use crate::records::{
-    Key, KeyPolicies, KeyPolicy, Keys, MaterialName, Materials, Origin, RotationKind, Tags, Version,
+    Key, KeyPolicies, KeyPolicy, Keys, MaterialName, Materials, Origin, Relatives, RotationKind, Tags,
+    Version,
 };
 use crate::state::State;
 use crate::tags::{self, Tag};
@@ -20,8 +20,7 @@ use crate::{KmsError, action, limits};
 
 /// Makes a key.
 ///
-/// Source: KMS API Reference, `CreateKey`. Known differences: symmetric encryption keys of one Region whose material is
-/// made here are all that can be made yet; every other kind is refused.
+/// Source: KMS API Reference, `CreateKey`. Known differences: there are no custom key stores, so keys in one are refused.
 pub struct CreateKey;
 
 /// The request.
@@ -93,7 +92,7 @@ impl Operation for CreateKey {
     }
 
     fn check(input: &CreateKeyInput, _: &Permit<NoTarget>, view: &View) -> Result<(), KmsError> {
-        Wish::of(input)?.check_supported(input)?;
+        Wish::of(input)?.check_supported()?;
         if view.store().snapshot().count::<Keys>(view.domain()) >= limits::KEYS {
             return Err(KmsError::LimitExceeded(format!(
                 "The account has {} keys in the Region, and may have no more.",
@@ -106,43 +105,48 @@ impl Operation for CreateKey {
     async fn act(input: &CreateKeyInput, _: &Permit<NoTarget>, world: &mut World<'_>) -> Outcome<Self> {
         let wish = Wish::of(input)?;
         let (place, domain) = (world.view().place(), world.view().domain());
-        let id = KeyId::draw(world.entropy())?;
+        let multi_region = input.multi_region == Some(true);
+        let id = KeyId::draw(wish.kind(multi_region), world.entropy())?;
         // Chance does not repeat itself, but a faulty source of it may: no key is ever overwritten.
         if world.view().get::<Keys>(&id)?.is_some() {
             return Err(KmsError::Cryptography);
         }
         let policy = policy_of(input, id, place, world)?;
-        let spec = specs::find(wish.spec.as_str()).ok_or_else(|| wish.unsupported_spec())?;
-        let made = world
-            .backing()
-            .generate(spec)
-            .await
-            .map_err(|_| KmsError::Cryptography)?;
-        let material = MaterialId::generate(world.entropy())?;
-        let key = Key {
-            created_ms: world.now().milliseconds(),
+        let mut key = Key {
             description: input.description.clone().unwrap_or_default().0,
-            spec: wish.spec.as_str().to_owned(),
-            usage: wish.usage.as_str().to_owned(),
-            origin: Origin::AwsKms,
-            enabled: true,
-            deletion: None,
             tags: tags::with(&Tags::default(), input.tags())?,
-            versions: vec![Version::new(material, world.now(), RotationKind::Creation)],
-            rotation: None,
+            relatives: multi_region.then(|| Relatives {
+                primary: place.region.to_string(),
+                replicas: Vec::new(),
+            }),
+            ..Key::bare(
+                wish.spec.as_str(),
+                wish.usage.as_str(),
+                Origin::AwsKms,
+                world.now(),
+            )
         };
-        let key_metadata = KeyMetadata::of(id, place, &key, State::Enabled)?;
+        match wish.origin {
+            OriginType::External => key.origin = Origin::External,
+            _ => {
+                let made = world.backing().generate(wish.spec.table()?).await?;
+                let material = MaterialId::generate(world.entropy())?;
+                key.versions
+                    .push(Version::new(material, world.now(), RotationKind::Creation));
+                let name = MaterialName {
+                    key: id,
+                    id: material,
+                };
+                world
+                    .change()
+                    .put_secret::<Materials>(domain, name, made.material);
+            }
+        }
+        let state = State::of(&key, world.now()).ok_or(KmsError::Cryptography)?;
+        let key_metadata = KeyMetadata::of(id, place, &key, state)?;
         let change = world.change();
         change.put::<Keys>(domain, id, key);
         change.put::<KeyPolicies>(domain, id, policy);
-        change.put_secret::<Materials>(
-            domain,
-            MaterialName {
-                key: id,
-                id: material,
-            },
-            made.material,
-        );
         world.made(Resource {
             arn: id.arn(place),
             kind: RESOURCE_KIND,
@@ -205,7 +209,7 @@ impl Wish {
                 );
             }
         };
-        if !spec.usages().contains(&usage) {
+        if !spec.can(usage)? {
             return invalid(format!("KeyUsage {usage} is not compatible with KeySpec {spec}"));
         }
         let origin = input.origin.unwrap_or(OriginType::AwsKms);
@@ -250,39 +254,24 @@ impl Wish {
         Ok(())
     }
 
-    /// Refuses what can't be made here.
-    fn check_supported(self, input: &CreateKeyInput) -> Result<(), KmsError> {
-        if self.is_in_store() {
-            return Err(KmsError::NoCustomKeyStore);
-        }
-        if self.origin == OriginType::External {
-            return unsupported(format!("Origin {} is not supported.", self.origin));
-        }
-        if input.multi_region == Some(true) {
-            return unsupported("Multi-Region keys are not supported.".to_owned());
-        }
-        let known = specs::find(self.spec.as_str()).ok_or_else(|| self.unsupported_spec())?;
-        match known
-            .uses
-            .iter()
-            .any(|each| each.usage().as_str() == self.usage.as_str())
-        {
-            true => Ok(()),
-            false => unsupported(format!("KeyUsage {} is not supported.", self.usage)),
+    /// Refuses what can't be made here: there are no custom key stores.
+    fn check_supported(self) -> Result<(), KmsError> {
+        match self.is_in_store() {
+            true => Err(KmsError::NoCustomKeyStore),
+            false => Ok(()),
         }
     }
 
-    fn unsupported_spec(self) -> KmsError {
-        KmsError::Unsupported(format!("KeySpec {} is not supported.", self.spec))
+    fn kind(self, multi_region: bool) -> KeyKind {
+        match multi_region {
+            true => KeyKind::MultiRegion,
+            false => KeyKind::SingleRegion,
+        }
     }
 }
 
 fn invalid<T>(why: impl Into<String>) -> Result<T, KmsError> {
     Err(KmsError::Validation(why.into()))
-}
-
-fn unsupported<T>(what: String) -> Result<T, KmsError> {
-    Err(KmsError::Unsupported(what))
 }
 
 #[cfg(test)]
@@ -292,7 +281,7 @@ mod tests {
     fn refusal(input: &CreateKeyInput) -> KmsError {
         let checked = Wish::of(input).and_then(|wish| {
             wish.check_store(input)?;
-            wish.check_supported(input)
+            wish.check_supported()
         });
         checked.unwrap_err()
     }
@@ -333,7 +322,7 @@ mod tests {
         ] {
             let wish = Wish::of(&input).unwrap();
             wish.check_store(&input).unwrap();
-            wish.check_supported(&input).unwrap();
+            wish.check_supported().unwrap();
             assert_eq!(wish, symmetric);
         }
     }
@@ -354,30 +343,6 @@ mod tests {
                 format!("KeyUsage {usage} is not compatible with KeySpec {spec}")
             );
         }
-    }
-
-    #[test]
-    fn what_can_not_be_made_is_refused() {
-        for spec in KeySpec::ALL
-            .iter()
-            .filter(|spec| **spec != KeySpec::SymmetricDefault)
-        {
-            for usage in spec.usages() {
-                assert!(matches!(
-                    refusal(&of(Some(*spec), Some(*usage))),
-                    KmsError::Unsupported(_)
-                ));
-            }
-        }
-        let multi_region = CreateKeyInput {
-            multi_region: Some(true),
-            ..CreateKeyInput::default()
-        };
-        assert!(matches!(refusal(&multi_region), KmsError::Unsupported(_)));
-        assert!(matches!(
-            refusal(&from(OriginType::External, false, false)),
-            KmsError::Unsupported(_)
-        ));
     }
 
     #[test]

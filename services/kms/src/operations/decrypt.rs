@@ -72,6 +72,7 @@ impl DecryptInput {
         Subject {
             key: self.key_id.as_deref(),
             ciphertext: self.ciphertext_blob.as_ref().map(|blob| blob.0.as_slice()),
+            context: &self.encryption_context,
             algorithm: self.encryption_algorithm,
             dry_run: self.dry_run == Some(true),
             modifiers: &self.dry_run_modifiers,
@@ -103,7 +104,7 @@ impl Operation for Decrypt {
     }
 
     fn check(input: &DecryptInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
-        input.subject().check(permit.targets())
+        input.subject().check(permit.targets(), "Decrypt")
     }
 
     fn is_dry_run(input: &DecryptInput) -> bool {
@@ -114,14 +115,15 @@ impl Operation for Decrypt {
         let key = permit.targets();
         let ciphertext = input.subject().ciphertext.ok_or(KmsError::InvalidCiphertext)?;
         let context = &input.encryption_context;
-        let opened = cipher::open::<action::Decrypt>(world, permit, key, context, ciphertext).await?;
-        world.note("keyMaterialId", opened.material.to_string());
+        let how = input.encryption_algorithm;
+        let opened = cipher::open::<action::Decrypt>(world, permit, key, how, context, ciphertext).await?;
+        cipher::note(world, "keyMaterialId", opened.material);
         Ok(DecryptOutput {
             key_id: key.arn.clone(),
             plaintext: Some(opened.plaintext),
             encryption_algorithm: input.encryption_algorithm,
             ciphertext_for_recipient: None,
-            key_material_id: Some(opened.material.into()),
+            key_material_id: opened.material.map(Into::into),
         })
     }
 }

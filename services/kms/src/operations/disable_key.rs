@@ -6,7 +6,7 @@ use model::{OperationSpec, Shape};
 use crate::state::State;
 use crate::target::{KeyTarget, KeysOf};
 use crate::wire::KeyReference;
-use crate::{KmsError, action};
+use crate::{KmsError, action, state};
 
 /// Makes a key unusable until it is enabled again.
 ///
@@ -38,7 +38,7 @@ impl Operation for DisableKey {
 
     fn check(_: &DisableKeyInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
         let key = permit.targets();
-        key.state.lasting(&key.arn)
+        key.state.require(state::SWITCHABLE, &key.arn)
     }
 
     async fn act(_: &DisableKeyInput, permit: &Permit<KeyTarget>, world: &mut World<'_>) -> Outcome<Self> {

@@ -6,7 +6,7 @@ use model::{OperationSpec, Shape};
 use crate::records::Key;
 use crate::target::{KeyTarget, KeysOf};
 use crate::wire::KeyReference;
-use crate::{KmsError, action, duties, rotation};
+use crate::{KmsError, action, duties, rotation, state};
 
 /// Switches automatic rotation off; material that was made stays.
 ///
@@ -39,7 +39,7 @@ impl Operation for DisableKeyRotation {
 
     fn check(_: &DisableKeyRotationInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
         let key = permit.targets();
-        key.state.usable(&key.arn)?;
+        key.state.require(state::USABLE, &key.arn)?;
         rotation::check_spec(key)
     }
 

@@ -6,7 +6,7 @@ use model::{OperationSpec, Shape};
 use crate::state::State;
 use crate::target::{KeyTarget, KeysOf};
 use crate::wire::KeyReference;
-use crate::{KmsError, action, duties};
+use crate::{KmsError, action, duties, state};
 
 /// Makes a disabled key usable again. A rotation that fell due meanwhile is done at once.
 ///
@@ -38,7 +38,7 @@ impl Operation for EnableKey {
 
     fn check(_: &EnableKeyInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
         let key = permit.targets();
-        key.state.lasting(&key.arn)
+        key.state.require(state::SWITCHABLE, &key.arn)
     }
 
     async fn act(_: &EnableKeyInput, permit: &Permit<KeyTarget>, world: &mut World<'_>) -> Outcome<Self> {

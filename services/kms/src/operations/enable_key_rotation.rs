@@ -6,7 +6,7 @@ use model::{OperationSpec, Shape};
 use crate::records::{Key, RotationPlan};
 use crate::target::{KeyTarget, KeysOf};
 use crate::wire::KeyReference;
-use crate::{KmsError, action, duties, rotation};
+use crate::{KmsError, action, duties, rotation, state};
 
 /// Switches automatic rotation on, or changes its period; the period begins now.
 ///
@@ -44,7 +44,7 @@ impl Operation for EnableKeyRotation {
 
     fn check(_: &EnableKeyRotationInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
         let key = permit.targets();
-        key.state.usable(&key.arn)?;
+        key.state.require(state::USABLE, &key.arn)?;
         rotation::check_spec(key)
     }
 

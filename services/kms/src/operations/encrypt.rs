@@ -8,9 +8,9 @@ use secret::SecretBytes;
 use crate::context::EncryptionContext;
 use crate::target::{KeyTarget, KeysOf};
 use crate::wire::{Algorithm, GrantTokens, KeyReference};
-use crate::{KmsError, action, cipher};
+use crate::{KmsError, action, cipher, state};
 
-/// Encrypts up to 4096 bytes under a symmetric key.
+/// Encrypts up to 4096 bytes under a symmetric key, or less under the public key of an RSA or SM2 key.
 ///
 /// Source: KMS API Reference, `Encrypt`. Known differences: none.
 pub struct Encrypt;
@@ -71,8 +71,10 @@ impl Operation for Encrypt {
 
     fn check(input: &EncryptInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
         let key = permit.targets();
-        key.state.usable(&key.arn)?;
-        cipher::check_algorithm(key, input.encryption_algorithm)
+        key.state.require(state::USABLE, &key.arn)?;
+        let algorithm = cipher::check_algorithm(key, input.encryption_algorithm, "Encrypt")?;
+        let context = &input.encryption_context;
+        cipher::check_plaintext(key, algorithm, context, input.plaintext.expose())
     }
 
     fn is_dry_run(input: &EncryptInput) -> bool {
@@ -81,10 +83,10 @@ impl Operation for Encrypt {
 
     async fn act(input: &EncryptInput, permit: &Permit<KeyTarget>, world: &mut World<'_>) -> Outcome<Self> {
         let key = permit.targets();
-        let context = &input.encryption_context;
-        let sealed =
-            cipher::seal::<action::Encrypt>(world, permit, key, context, input.plaintext.expose()).await?;
-        world.note("keyMaterialId", sealed.material.to_string());
+        let (how, context) = (input.encryption_algorithm, &input.encryption_context);
+        let plaintext = input.plaintext.expose();
+        let sealed = cipher::seal::<action::Encrypt>(world, permit, key, how, context, plaintext).await?;
+        cipher::note(world, "keyMaterialId", sealed.material);
         Ok(EncryptOutput {
             ciphertext_blob: sealed.blob,
             key_id: key.arn.clone(),

@@ -8,8 +8,8 @@ use secret::SecretBytes;
 use crate::context::EncryptionContext;
 use crate::data_key::{self, DataKeySpec, Length};
 use crate::target::{KeyTarget, KeysOf};
-use crate::wire::{Algorithm, GrantTokens, KeyReference, MaterialIdText, RecipientInfo, refuse_recipient};
-use crate::{KmsError, action, cipher};
+use crate::wire::{GrantTokens, KeyReference, MaterialIdText, RecipientInfo, refuse_recipient};
+use crate::{KmsError, action, cipher, state};
 
 /// Makes a data key: random bytes for the caller to encrypt with, and their ciphertext to keep.
 ///
@@ -83,8 +83,8 @@ impl Operation for GenerateDataKey {
 
     fn check(_: &GenerateDataKeyInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
         let key = permit.targets();
-        key.state.usable(&key.arn)?;
-        cipher::check_algorithm(key, Algorithm::SymmetricDefault)
+        key.state.require(state::USABLE, &key.arn)?;
+        cipher::check_symmetric(key, "GenerateDataKey")
     }
 
     fn is_dry_run(input: &GenerateDataKeyInput) -> bool {
@@ -105,7 +105,7 @@ impl Operation for GenerateDataKey {
             plaintext: Some(plaintext),
             key_id: permit.targets().arn.clone(),
             ciphertext_for_recipient: None,
-            key_material_id: Some(sealed.material.into()),
+            key_material_id: sealed.material.map(Into::into),
         })
     }
 }

@@ -7,8 +7,8 @@ use model::{Blob, OperationSpec, Shape};
 use crate::context::EncryptionContext;
 use crate::data_key::{self, DataKeySpec, Length};
 use crate::target::{KeyTarget, KeysOf};
-use crate::wire::{Algorithm, GrantTokens, KeyReference, MaterialIdText};
-use crate::{KmsError, action, cipher};
+use crate::wire::{GrantTokens, KeyReference, MaterialIdText};
+use crate::{KmsError, action, cipher, state};
 
 /// Makes a data key and gives its ciphertext alone, for whoever is to encrypt later.
 ///
@@ -80,8 +80,8 @@ impl Operation for GenerateDataKeyWithoutPlaintext {
         _: &View,
     ) -> Result<(), KmsError> {
         let key = permit.targets();
-        key.state.usable(&key.arn)?;
-        cipher::check_algorithm(key, Algorithm::SymmetricDefault)
+        key.state.require(state::USABLE, &key.arn)?;
+        cipher::check_symmetric(key, "GenerateDataKeyWithoutPlaintext")
     }
 
     fn is_dry_run(input: &GenerateDataKeyWithoutPlaintextInput) -> bool {
@@ -101,7 +101,7 @@ impl Operation for GenerateDataKeyWithoutPlaintext {
         Ok(GenerateDataKeyWithoutPlaintextOutput {
             ciphertext_blob: sealed.blob,
             key_id: permit.targets().arn.clone(),
-            key_material_id: Some(sealed.material.into()),
+            key_material_id: sealed.material.map(Into::into),
         })
     }
 }

@@ -4,8 +4,9 @@ use ambient::Timestamp;
 use engine::{Demands, Miss, Operation, Outcome, Permit, View, World};
 use model::{OperationSpec, Shape};
 
+use crate::key_kinds::ExpirationModel;
 use crate::paging::{Limit, Markers, Page, PageSize};
-use crate::records::{Key, RotationKind, Version};
+use crate::records::{Import, Key, RotationKind, Version};
 use crate::target::{KeyTarget, KeysOf};
 use crate::wire::{KeyReference, Marker, MaterialIdText};
 use crate::{KmsError, action, rotation};
@@ -109,15 +110,6 @@ pub enum KeyMaterialState {
     PendingMultiRegionImportAndRotation,
 }
 
-/// Whether material expires.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Shape)]
-pub enum ExpirationModel {
-    /// At a date.
-    KeyMaterialExpires,
-    /// Never.
-    KeyMaterialDoesNotExpire,
-}
-
 /// What made a material current.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Shape)]
 pub enum RotationType {
@@ -144,30 +136,42 @@ impl ListKeyRotationsInput {
 }
 
 impl RotationsListEntry {
-    fn of(key: &KeyTarget, version: &Version) -> RotationsListEntry {
+    fn of(key: &KeyTarget, version: &Version, now: Timestamp) -> RotationsListEntry {
         let rotation_type = match version.by {
             RotationKind::Creation => None,
             RotationKind::Automatic => Some(RotationType::Automatic),
             RotationKind::OnDemand => Some(RotationType::OnDemand),
         };
-        let current = key
-            .key
-            .current()
-            .is_some_and(|current| current.id() == version.id());
+        let is = |other: Option<&Version>| other.is_some_and(|other| other.id() == version.id());
+        let (current, pending) = (is(key.key.current()), is(key.key.pending.as_ref()));
+        let import = version.import.as_ref();
+        let usable = import.filter(|import| import.is_usable(now));
         RotationsListEntry {
             key_id: KeyReference(key.id.to_string()),
             key_material_id: version.id().into(),
-            key_material_description: None,
-            import_state: None,
-            key_material_state: if current {
-                KeyMaterialState::Current
-            } else {
-                KeyMaterialState::NonCurrent
+            key_material_description: import.and_then(|import| import.description.clone()),
+            import_state: import.map(|import| match import.is_usable(now) {
+                true => ImportState::Imported,
+                false => ImportState::PendingImport,
+            }),
+            key_material_state: match (import, pending) {
+                (
+                    Some(Import {
+                        lacks_replicas: true, ..
+                    }),
+                    true,
+                ) => KeyMaterialState::PendingMultiRegionImportAndRotation,
+                (_, true) => KeyMaterialState::PendingRotation,
+                (_, false) if current => KeyMaterialState::Current,
+                (_, false) => KeyMaterialState::NonCurrent,
             },
-            expiration_model: None,
-            valid_to: None,
-            rotation_date: rotation_type.map(|_| version.since()),
-            rotation_type,
+            expiration_model: usable.map(|import| match import.valid_to_ms {
+                Some(_) => ExpirationModel::KeyMaterialExpires,
+                None => ExpirationModel::KeyMaterialDoesNotExpire,
+            }),
+            valid_to: usable.and_then(Import::valid_to),
+            rotation_date: rotation_type.filter(|_| !pending).map(|_| version.since()),
+            rotation_type: rotation_type.filter(|_| !pending),
         }
     }
 }
@@ -209,6 +213,7 @@ impl Operation for ListKeyRotations {
         let listed = record
             .versions
             .iter()
+            .chain(&record.pending)
             .filter(|version| input.lists_all() || version.by != RotationKind::Creation);
         // A material is never taken off the list while its key lives, so the one that a marker names is there.
         let passed = |version: &&Version| {
@@ -229,7 +234,7 @@ impl Operation for ListKeyRotations {
             rotations: page
                 .entries
                 .into_iter()
-                .map(|version| RotationsListEntry::of(key, version))
+                .map(|version| RotationsListEntry::of(key, version, world.now()))
                 .collect(),
             truncated: page.next.is_some(),
             next_marker: page.next,

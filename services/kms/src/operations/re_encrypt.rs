@@ -8,7 +8,7 @@ use crate::cipher::{self, Subject};
 use crate::context::EncryptionContext;
 use crate::target::{KeyTarget, KeysOf, demand_on_nothing};
 use crate::wire::{Algorithm, DryRunModifier, GrantTokens, KeyReference, MaterialIdText};
-use crate::{KmsError, action};
+use crate::{KmsError, action, state};
 
 /// Decrypts under one key and encrypts under another, or the same, without showing the plaintext.
 ///
@@ -104,6 +104,7 @@ impl ReEncryptInput {
         Subject {
             key: self.source_key_id.as_deref(),
             ciphertext: self.ciphertext_blob.as_ref().map(|blob| blob.0.as_slice()),
+            context: &self.source_encryption_context,
             algorithm: self.source_encryption_algorithm,
             dry_run: self.dry_run == Some(true),
             modifiers: &self.dry_run_modifiers,
@@ -161,9 +162,11 @@ impl Operation for ReEncrypt {
 
     fn check(input: &ReEncryptInput, permit: &Permit<Pair>, _: &View) -> Result<(), KmsError> {
         let (source, destination) = (&permit.targets().source, permit.targets().destination()?);
-        destination.state.usable(&destination.arn)?;
-        input.subject().check(source)?;
-        cipher::check_algorithm(destination, input.destination_encryption_algorithm)
+        destination.state.require(state::USABLE, &destination.arn)?;
+        input.subject().check(source, "ReEncrypt")?;
+        let how = input.destination_encryption_algorithm;
+        let algorithm = cipher::check_algorithm(destination, how, "ReEncrypt")?;
+        input.destination_encryption_context.check_for(algorithm)
     }
 
     fn is_dry_run(input: &ReEncryptInput) -> bool {
@@ -173,23 +176,30 @@ impl Operation for ReEncrypt {
     async fn act(input: &ReEncryptInput, permit: &Permit<Pair>, world: &mut World<'_>) -> Outcome<Self> {
         let (source, destination) = (&permit.targets().source, permit.targets().destination()?);
         let ciphertext = input.subject().ciphertext.ok_or(KmsError::InvalidCiphertext)?;
-        let context = &input.source_encryption_context;
+        let (how, context) = (
+            input.source_encryption_algorithm,
+            &input.source_encryption_context,
+        );
         let opened =
-            cipher::open::<action::ReEncryptFrom>(world, permit, source, context, ciphertext).await?;
+            cipher::open::<action::ReEncryptFrom>(world, permit, source, how, context, ciphertext).await?;
+        let how = input.destination_encryption_algorithm;
         let context = &input.destination_encryption_context;
         let plaintext = opened.plaintext.expose();
+        // What one key holds another may be too small for.
+        let algorithm = cipher::check_algorithm(destination, how, "ReEncrypt")?;
+        cipher::check_plaintext(destination, algorithm, context, plaintext)?;
         let sealed =
-            cipher::seal::<action::ReEncryptTo>(world, permit, destination, context, plaintext).await?;
-        world.note("sourceKeyMaterialId", opened.material.to_string());
-        world.note("destinationKeyMaterialId", sealed.material.to_string());
+            cipher::seal::<action::ReEncryptTo>(world, permit, destination, how, context, plaintext).await?;
+        cipher::note(world, "sourceKeyMaterialId", opened.material);
+        cipher::note(world, "destinationKeyMaterialId", sealed.material);
         Ok(ReEncryptOutput {
             ciphertext_blob: sealed.blob,
             source_key_id: source.arn.clone(),
             key_id: destination.arn.clone(),
             source_encryption_algorithm: input.source_encryption_algorithm,
             destination_encryption_algorithm: input.destination_encryption_algorithm,
-            source_key_material_id: Some(opened.material.into()),
-            destination_key_material_id: Some(sealed.material.into()),
+            source_key_material_id: opened.material.map(Into::into),
+            destination_key_material_id: sealed.material.map(Into::into),
         })
     }
 }

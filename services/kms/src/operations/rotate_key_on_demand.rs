@@ -9,7 +9,7 @@ use model::{OperationSpec, Shape};
 use crate::records::{Key, RotationKind};
 use crate::target::{KeyTarget, KeysOf};
 use crate::wire::KeyReference;
-use crate::{KmsError, action, limits, rotation};
+use crate::{KmsError, action, limits, rotation, state};
 
 /// Gives a key new material now. Its automatic rotation goes on as planned.
 ///
@@ -53,7 +53,7 @@ impl Operation for RotateKeyOnDemand {
 
     fn check(_: &RotateKeyOnDemandInput, permit: &Permit<KeyTarget>, view: &View) -> Result<(), KmsError> {
         let key = permit.targets();
-        key.state.usable(&key.arn)?;
+        key.state.require(state::SETTLED, &key.arn)?;
         rotation::check_spec(key)?;
         if key
             .key

@@ -9,7 +9,7 @@ use crate::key_kinds::KeyState;
 use crate::records::Deletion;
 use crate::target::{KeyTarget, KeysOf};
 use crate::wire::KeyReference;
-use crate::{KmsError, action, duties};
+use crate::{KmsError, action, duties, state};
 
 /// Makes a key unusable now, and has it destroyed after a waiting period, unless that is cancelled.
 ///
@@ -82,7 +82,7 @@ impl Operation for ScheduleKeyDeletion {
 
     fn check(_: &ScheduleKeyDeletionInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
         let key = permit.targets();
-        key.state.lasting(&key.arn)
+        key.state.require(state::DELETABLE, &key.arn)
     }
 
     async fn act(

@@ -6,7 +6,7 @@ use model::{OperationSpec, Shape};
 use crate::tags::{self, Tag};
 use crate::target::{KeyTarget, KeysOf};
 use crate::wire::KeyReference;
-use crate::{KmsError, action};
+use crate::{KmsError, action, state};
 
 /// Adds tags to a key, or changes their values.
 ///
@@ -42,7 +42,7 @@ impl Operation for TagResource {
 
     fn check(_: &TagResourceInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
         let key = permit.targets();
-        key.state.lasting(&key.arn)
+        key.state.require(state::LASTING, &key.arn)
     }
 
     async fn act(

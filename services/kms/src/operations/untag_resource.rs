@@ -6,7 +6,7 @@ use model::{OperationSpec, Shape};
 use crate::tags::{self, TagKey};
 use crate::target::{KeyTarget, KeysOf};
 use crate::wire::KeyReference;
-use crate::{KmsError, action};
+use crate::{KmsError, action, state};
 
 /// Removes tags from a key; those that it does not have are no error.
 ///
@@ -42,7 +42,7 @@ impl Operation for UntagResource {
 
     fn check(_: &UntagResourceInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
         let key = permit.targets();
-        key.state.lasting(&key.arn)
+        key.state.require(state::LASTING, &key.arn)
     }
 
     async fn act(

@@ -5,11 +5,10 @@ use engine::{Demands, Miss, Nothing, Operation, Outcome, Permit, Resource, Targe
 use model::{OperationSpec, Shape};
 
 use crate::aliases::{self, AliasTarget, AliasText};
-use crate::key_kinds::KeySpec;
 use crate::records::Key;
 use crate::target::{KeyTarget, KeysOf, no_alias};
 use crate::wire::KeyReference;
-use crate::{KmsError, action};
+use crate::{KmsError, action, state};
 
 /// Moves an alias to another key of the same type and usage.
 ///
@@ -87,7 +86,7 @@ impl Operation for UpdateAlias {
 
     fn check(_: &UpdateAliasInput, permit: &Permit<Move>, view: &View) -> Result<(), KmsError> {
         let Move { to, from, .. } = permit.targets();
-        to.key.state.lasting(&to.key.arn)?;
+        to.key.state.require(state::LASTING, &to.key.arn)?;
         if permit.targets().stays() {
             return Ok(());
         }
@@ -111,7 +110,7 @@ fn check_alike(alias: &str, former: &Key, new: &Key) -> Result<(), KmsError> {
             former.usage, new.usage
         )));
     }
-    let family = |key: &Key| key.spec.parse().map(KeySpec::family).ok();
+    let family = |key: &Key| crypto::specs::find(&key.spec).map(|spec| spec.family);
     if let (Some(former), Some(new)) = (family(former), family(new))
         && former != new
     {
@@ -126,21 +125,11 @@ fn check_alike(alias: &str, former: &Key, new: &Key) -> Result<(), KmsError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::records::{Origin, Tags};
+    use crate::records::Origin;
+    use ambient::Timestamp;
 
     fn key(spec: &str, usage: &str) -> Key {
-        Key {
-            created_ms: 0,
-            description: String::new(),
-            spec: spec.to_owned(),
-            usage: usage.to_owned(),
-            origin: Origin::AwsKms,
-            enabled: true,
-            deletion: None,
-            tags: Tags::default(),
-            versions: Vec::new(),
-            rotation: None,
-        }
+        Key::bare(spec, usage, Origin::AwsKms, Timestamp::from_milliseconds(0))
     }
 
     #[test]

@@ -6,7 +6,7 @@ use model::{OperationSpec, Shape};
 use crate::key_metadata::Description;
 use crate::target::{KeyTarget, KeysOf};
 use crate::wire::KeyReference;
-use crate::{KmsError, action};
+use crate::{KmsError, action, state};
 
 /// Replaces the description of a key.
 ///
@@ -42,7 +42,7 @@ impl Operation for UpdateKeyDescription {
 
     fn check(_: &UpdateKeyDescriptionInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
         let key = permit.targets();
-        key.state.lasting(&key.arn)
+        key.state.require(state::LASTING, &key.arn)
     }
 
     async fn act(

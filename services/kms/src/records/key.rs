@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ambient::Timestamp;
 use crypto::MaterialId;
+use crypto::specs::{self, Family};
 use minicbor::{Decode, Encode};
 use secret::SecretBuffer;
 use store::{NameBuffer, Names, RowName, Table, TableId, Unreadable};
@@ -42,9 +43,21 @@ pub struct Key {
     /// Its material, oldest first; the last encrypts, all decrypt.
     #[n(8)]
     pub versions: Vec<Version>,
-    /// Automatic rotation, where it is switched on.
+    /// Automatic rotation, where it is switched on; all keys of a multi-Region family have the primary's.
     #[n(9)]
     pub rotation: Option<RotationPlan>,
+    /// Imported material that the next rotation makes current.
+    #[n(10)]
+    pub pending: Option<Version>,
+    /// The family of a multi-Region key; each of its keys has the same.
+    #[n(11)]
+    pub relatives: Option<Relatives>,
+    /// What is being done to the key in several Regions.
+    #[n(12)]
+    pub transition: Option<Transition>,
+    /// The waiting period, in days, of a primary that is to be deleted when its replicas are gone.
+    #[n(13)]
+    pub deletion_after_replicas: Option<u8>,
 }
 
 /// Where a key's material comes from.
@@ -54,6 +67,33 @@ pub enum Origin {
     /// Made here.
     #[n(0)]
     AwsKms,
+    /// Imported.
+    #[n(1)]
+    External,
+}
+
+/// The Regions of a multi-Region key.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Relatives {
+    /// Where the primary is.
+    #[n(0)]
+    pub primary: String,
+    /// Where the replicas are, in the order in which they were made.
+    #[n(1)]
+    pub replicas: Vec<String>,
+}
+
+/// What is being done to a key in several Regions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Transition {
+    /// It is a replica that is being made.
+    #[n(0)]
+    Creating,
+    /// It is changing between primary and replica.
+    #[n(1)]
+    Updating,
 }
 
 /// A scheduled deletion.
@@ -69,7 +109,7 @@ pub struct Deletion {
 }
 
 /// One material of a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct Version {
     #[cbor(n(0), with = "minicbor::bytes")]
@@ -80,6 +120,39 @@ pub struct Version {
     /// What made it current.
     #[n(2)]
     pub by: RotationKind,
+    /// How it was imported, where it was.
+    #[n(3)]
+    pub import: Option<Import>,
+}
+
+/// What is known of imported material.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Import {
+    /// Whether it is here: it may be deleted, and imported again.
+    #[n(0)]
+    pub held: bool,
+    /// When it expires, in milliseconds since 1970, where it does.
+    #[n(1)]
+    pub valid_to_ms: Option<i64>,
+    /// What the caller says of it; 0 to 256 characters.
+    #[n(2)]
+    pub description: Option<String>,
+    /// Whether a replica lacks it still, so that no rotation can make it current.
+    #[n(3)]
+    pub lacks_replicas: bool,
+}
+
+impl Import {
+    /// Whether it can be used at `now`.
+    pub fn is_usable(&self, now: Timestamp) -> bool {
+        self.held && self.valid_to().is_none_or(|end| now < end)
+    }
+
+    /// When it expires, where it does.
+    pub fn valid_to(&self) -> Option<Timestamp> {
+        self.valid_to_ms.map(Timestamp::from_milliseconds)
+    }
 }
 
 impl Version {
@@ -89,7 +162,13 @@ impl Version {
             id: *id.as_bytes(),
             since_ms: now.milliseconds(),
             by,
+            import: None,
         }
+    }
+
+    /// Whether it can be used at `now`: imported material may be away.
+    pub fn is_usable(&self, now: Timestamp) -> bool {
+        self.import.as_ref().is_none_or(|import| import.is_usable(now))
     }
 
     /// The material's id.
@@ -170,6 +249,36 @@ impl Key {
     /// When it was created.
     pub fn created(&self) -> Timestamp {
         Timestamp::from_milliseconds(self.created_ms)
+    }
+
+    /// A key without description, tags, material, plan or relatives.
+    pub fn bare(spec: &str, usage: &str, origin: Origin, now: Timestamp) -> Key {
+        Key {
+            created_ms: now.milliseconds(),
+            description: String::new(),
+            spec: spec.to_owned(),
+            usage: usage.to_owned(),
+            origin,
+            enabled: true,
+            deletion: None,
+            tags: Tags::default(),
+            versions: Vec::new(),
+            rotation: None,
+            pending: None,
+            relatives: None,
+            transition: None,
+            deletion_after_replicas: None,
+        }
+    }
+
+    /// Whether it is a symmetric encryption key, which may have several materials.
+    pub fn is_symmetric(&self) -> bool {
+        specs::find(&self.spec).is_some_and(|spec| spec.family == Family::Symmetric)
+    }
+
+    /// Whether there is material, and all of it can be used at `now`.
+    pub fn has_all_material(&self, now: Timestamp) -> bool {
+        !self.versions.is_empty() && self.versions.iter().all(|version| version.is_usable(now))
     }
 
     /// The material that encrypts; every key of origin AWS_KMS has one.

@@ -7,7 +7,9 @@ mod policy;
 mod tags;
 
 pub use alias::{Alias, Aliases, BY_NAME, BY_TARGET, alias_of_entry, target_prefix};
-pub use key::{Deletion, Key, Keys, Origin, RotationKind, RotationPlan, Version};
+pub use key::{
+    Deletion, Import, Key, Keys, Origin, Relatives, RotationKind, RotationPlan, Transition, Version,
+};
 pub use material::{MaterialName, Materials};
 pub use policy::{KeyPolicies, KeyPolicy};
 pub use tags::{TagEntry, Tags};

@@ -1,0 +1,1 @@
+//! What holds of every spec in the table, whatever its family.
