@@ -117,6 +117,7 @@ fn label_of_messages(label: Label) -> &'static str {
         Label::Material => "keystead 1 seal material",
         Label::Token => "keystead 1 seal token",
         Label::Marker => "keystead 1 seal marker",
+        Label::Package => "keystead 1 seal package",
         Label::Head => "keystead 1 seal head",
     }
 }

@@ -23,6 +23,8 @@ pub enum Label {
     Token,
     /// Seals the markers of paginated lists.
     Marker,
+    /// Seals key material on its way to another Region.
+    Package,
     /// Seals the head, which says what the whole store holds.
     Head,
 }
@@ -39,6 +41,7 @@ impl Label {
             Label::Material => "keystead 1 subkey material",
             Label::Token => "keystead 1 subkey token",
             Label::Marker => "keystead 1 subkey marker",
+            Label::Package => "keystead 1 subkey package",
             Label::Head => "keystead 1 subkey head",
         }
     }

@@ -329,9 +329,10 @@ async fn walk<O: Operation>(engine: &Engine, call: &Call, body: SecretBuffer) ->
             return engine.refuse(call, spec, tale, engine.unavailable(call)).await;
         }
         let mut change = done.change;
-        let events = done.events.iter().map(|event| {
-            chores::record(engine, call.service, &call.place, event).map_err(|_| engine.unavailable(call))
-        });
+        let events = done
+            .events
+            .iter()
+            .map(|event| chores::record(engine, call.service, event).map_err(|_| engine.unavailable(call)));
         let events = events.collect::<Result<Vec<_>, Failure>>();
         let records = engine
             .records_of(call, spec, &whole)

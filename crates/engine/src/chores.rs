@@ -63,6 +63,8 @@ pub struct Duty {
 pub struct Event {
     /// `RotateKey`, `DeleteKey`.
     pub name: &'static str,
+    /// Where it happened: the account and Region whose log tells of it.
+    pub place: Place,
     /// What it was done to.
     pub resources: Vec<Resource>,
     /// CloudTrail's `serviceEventDetails`.
@@ -340,13 +342,13 @@ impl Worker {
                     return Ok(Ended::Stands);
                 }
             };
-            let (mut change, _, _) = world.into_parts();
+            let (mut change, _, others) = world.into_parts();
             match from {
                 From::DueWork => due::remove(&mut change, item),
                 From::Grace => grace::remove(&mut change, item),
             }
-            if let Some(event) = event {
-                change.record(record(engine, service, &place, &event)?);
+            for event in event.iter().chain(&others) {
+                change.record(record(engine, service, event)?);
             }
             match engine.store.commit(view.into_reads(), change).await {
                 Ok(_) => return Ok(Ended::Done),
@@ -380,17 +382,12 @@ fn chore_of(engine: &Engine, kind: u8) -> Option<(&'static Service, &'static dyn
 }
 
 /// The record of an event of `service`.
-pub(crate) fn record(
-    engine: &Engine,
-    service: &Service,
-    place: &Place,
-    event: &Event,
-) -> Result<Vec<u8>, EntropyFailed> {
+pub(crate) fn record(engine: &Engine, service: &Service, event: &Event) -> Result<Vec<u8>, EntropyFailed> {
     let details = Value::from(event.details.clone()).to_string();
     service_event(
         engine,
-        place.account,
-        place.region.as_str(),
+        event.place.account,
+        event.place.region.as_str(),
         service.event_source,
         event.name,
         &event.resources,

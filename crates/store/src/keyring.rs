@@ -36,6 +36,7 @@ struct Subkeys {
     material: SealingKey,
     token: SealingKey,
     marker: SealingKey,
+    package: SealingKey,
 }
 
 impl Subkeys {
@@ -45,7 +46,16 @@ impl Subkeys {
             material: key.sealing(Label::Material)?,
             token: key.sealing(Label::Token)?,
             marker: key.sealing(Label::Marker)?,
+            package: key.sealing(Label::Package)?,
         })
+    }
+
+    fn of_purpose(&self, purpose: Purpose) -> &SealingKey {
+        match purpose {
+            Purpose::Token => &self.token,
+            Purpose::Marker => &self.marker,
+            Purpose::Package => &self.package,
+        }
     }
 
     fn of_kind(&self, kind: Kind) -> &SealingKey {
@@ -63,6 +73,8 @@ pub enum Purpose {
     Token,
     /// The markers of paginated lists.
     Marker,
+    /// Key material on its way to the Region under whose keys it is sealed.
+    Package,
 }
 
 impl DomainKeys {
@@ -111,11 +123,10 @@ impl DomainKeys {
         text: &[u8],
     ) -> Result<Vec<u8>, StoreError> {
         let (_, subkeys) = self.versions.last_key_value().ok_or(StoreError::UnknownDomain)?;
-        let key = match purpose {
-            Purpose::Token => &subkeys.token,
-            Purpose::Marker => &subkeys.marker,
-        };
-        key.seal(entropy, aad, text).map_err(StoreError::Seal)
+        subkeys
+            .of_purpose(purpose)
+            .seal(entropy, aad, text)
+            .map_err(StoreError::Seal)
     }
 
     pub(crate) fn open(
@@ -126,11 +137,7 @@ impl DomainKeys {
     ) -> Result<SecretBuffer, Unopenable> {
         let version = seal::domain_key_version(sealed).ok_or(Unopenable)?;
         let subkeys = self.versions.get(&version).ok_or(Unopenable)?;
-        let key = match purpose {
-            Purpose::Token => &subkeys.token,
-            Purpose::Marker => &subkeys.marker,
-        };
-        key.open(aad, sealed)
+        subkeys.of_purpose(purpose).open(aad, sealed)
     }
 }
 

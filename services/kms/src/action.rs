@@ -21,5 +21,6 @@ actions! {
     DisableKeyRotation, EnableKey, EnableKeyRotation, Encrypt, GenerateDataKey,
     GenerateDataKeyWithoutPlaintext, GenerateRandom, GetKeyPolicy, GetKeyRotationStatus, ListAliases,
     ListKeyPolicies, ListKeyRotations, ListKeys, ListResourceTags, PutKeyPolicy, ReEncryptFrom, ReEncryptTo,
-    RotateKeyOnDemand, ScheduleKeyDeletion, TagResource, UntagResource, UpdateAlias, UpdateKeyDescription,
+    ReplicateKey,    RotateKeyOnDemand, ScheduleKeyDeletion, TagResource, UntagResource, UpdateAlias, UpdateKeyDescription,
+    UpdatePrimaryRegion,
 }

@@ -2,15 +2,14 @@
 
 use engine::{Chore, ChoreFailed, Duty, Event, Permit, World};
 use serde_json::{Map, Value};
-use store::due::{self, Item};
 
 use crate::key_id::{AliasName, KeyId};
 use crate::records::{
     Aliases, BY_TARGET, Key, KeyPolicies, Keys, MaterialName, Materials, RotationKind, RotationPlan,
     alias_of_entry, target_prefix,
 };
-use crate::rotation;
 use crate::state::State;
+use crate::{duties, multi_region, rotation};
 
 /// The kind of due work that deletes a key.
 pub const DELETE_KEY: u8 = 1;
@@ -43,6 +42,9 @@ impl Chore for DeleteKey {
             return Ok(None);
         }
         let domain = world.view().domain();
+        if let Some(relatives) = &key.relatives {
+            multi_region::part(world, id, relatives)?;
+        }
         let aliases =
             world
                 .view()
@@ -94,17 +96,11 @@ impl Chore for RotateKey {
             return Ok(None);
         }
         let domain = world.view().domain();
-        let event = rotation::add_material(world, id, &mut key, RotationKind::Automatic)?;
         let plan = RotationPlan::from(now, plan.period_days);
         key.rotation = Some(plan);
+        let event = rotation::rotate(world, id, &mut key, RotationKind::Automatic)?;
         rotation::put_key(world, domain, id, key);
-        let item = Item {
-            due: plan.next(),
-            kind: ROTATE_KEY,
-            domain,
-            subject: id.to_bytes().to_vec(),
-        };
-        due::put(world.change(), &item);
+        duties::put_rotation_at(world, domain, id, plan);
         Ok(Some(event))
     }
 }

@@ -70,6 +70,9 @@ pub enum KmsError {
     /// The key's usage does not fit.
     #[error("{0}")]
     InvalidKeyUsage(String),
+    /// The Region has such a key already.
+    #[error("{0} already exists.")]
+    KeyExists(Arn),
     /// The alias name is taken.
     #[error("An alias with the name {0} already exists")]
     AliasExists(Arn),
@@ -147,7 +150,9 @@ impl From<KmsError> for Failure {
             }
             KmsError::Unsupported(_) => Failure::refused("UnsupportedOperationException", text),
             KmsError::InvalidKeyUsage(_) => Failure::refused("InvalidKeyUsageException", text),
-            KmsError::AliasExists(_) => Failure::refused("AlreadyExistsException", text),
+            KmsError::KeyExists(_) | KmsError::AliasExists(_) => {
+                Failure::refused("AlreadyExistsException", text)
+            }
             KmsError::ReservedAlias => Failure::silent("NotAuthorizedException", 400),
             KmsError::LimitExceeded(_) => Failure::refused("LimitExceededException", text),
             KmsError::MalformedPolicy(_) => Failure::refused("MalformedPolicyDocumentException", text),

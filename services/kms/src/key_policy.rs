@@ -98,6 +98,22 @@ pub fn read(text: &PolicyText, account: AccountId) -> Result<KeyPolicy, KmsError
     Ok(KeyPolicy::given(text.clone(), policy))
 }
 
+/// The policy that a new key is to have: the one that was given, or else the default.
+pub fn of_new(
+    given: Option<&PolicyText>,
+    key: &Arn,
+    place: &Place,
+    bypass: LockoutBypass,
+    world: &World<'_>,
+) -> Result<KeyPolicy, KmsError> {
+    let Some(text) = given else {
+        return Ok(KeyPolicy::default_of(place.account));
+    };
+    let policy = read(text, place.account)?;
+    check_lockout(&policy, key, place, bypass, world)?;
+    Ok(policy)
+}
+
 /// Refuses a policy under which the caller could not change the key's policy again, unless it is to be so.
 pub fn check_lockout(
     policy: &KeyPolicy,

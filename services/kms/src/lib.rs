@@ -22,6 +22,7 @@ mod key_kinds;
 mod key_metadata;
 mod key_policy;
 pub mod limits;
+mod multi_region;
 mod operations;
 mod paging;
 mod records;

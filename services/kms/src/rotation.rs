@@ -5,33 +5,31 @@
 use std::sync::Arc;
 
 use arn::Place;
-use crypto::specs;
 use crypto::{Material, MaterialId};
 use engine::{Event, Resource, World};
 use serde_json::{Map, Value};
 use store::Domain;
 
-use crate::KmsError;
 use crate::key_id::KeyId;
 use crate::records::{Key, Keys, MaterialName, Materials, RotationKind, Version};
 use crate::target::{KeyTarget, RESOURCE_KIND};
+use crate::{KmsError, multi_region};
 
-/// Makes new material and makes it the current one. Gives the event that tells of it.
-pub fn add_material(
-    world: &mut World<'_>,
-    id: KeyId,
-    key: &mut Key,
-    by: RotationKind,
-) -> Result<Event, KmsError> {
-    let material = Material::generate(world.entropy())?;
-    let current = MaterialId::generate(world.entropy())?;
+/// Makes new material and makes it the current one, in every Region of a multi-Region key. Gives the event that tells of
+/// it; the caller writes `key` back.
+pub fn rotate(world: &mut World<'_>, id: KeyId, key: &mut Key, by: RotationKind) -> Result<Event, KmsError> {
+    let material = Arc::new(Material::generate(world.entropy())?);
+    let version = Version::new(MaterialId::generate(world.entropy())?, world.now(), by);
     let previous = key.current().map(|version| version.id().to_string());
-    key.versions.push(Version::new(current, world.now(), by));
     let domain = world.view().domain();
-    let name = MaterialName { key: id, id: current };
+    let name = MaterialName {
+        key: id,
+        id: version.id(),
+    };
     world
         .change()
-        .put_secret::<Materials>(domain, name, Arc::new(material));
+        .put_secret::<Materials>(domain, name, Arc::clone(&material));
+    multi_region::spread(world, id, key, &version, &material)?;
     let mut details = Map::new();
     let kind = match by {
         RotationKind::OnDemand => "ON_DEMAND",
@@ -42,9 +40,10 @@ pub fn add_material(
     details.insert("previousKeyMaterialId".to_owned(), Value::from(previous));
     details.insert(
         "currentKeyMaterialId".to_owned(),
-        Value::from(current.to_string()),
+        Value::from(version.id().to_string()),
     );
     details.insert("keyId".to_owned(), Value::from(id.to_string()));
+    key.versions.push(version);
     Ok(event("RotateKey", id, world.view().place(), details))
 }
 
@@ -56,6 +55,7 @@ pub fn event(name: &'static str, id: KeyId, place: &Place, details: Map<String, 
     };
     Event {
         name,
+        place: place.clone(),
         resources: vec![resource],
         details,
     }
@@ -63,9 +63,17 @@ pub fn event(name: &'static str, id: KeyId, place: &Place, details: Map<String, 
 
 /// Refuses a key of a spec that does not rotate, as KMS does, without a message.
 pub fn check_spec(key: &KeyTarget) -> Result<(), KmsError> {
-    match specs::find(&key.key.spec) {
-        Some(spec) if spec.rotates() => Ok(()),
-        _ => Err(KmsError::Unsupported(String::new())),
+    match key.spec()?.rotates() {
+        true => Ok(()),
+        false => Err(KmsError::Unsupported(String::new())),
+    }
+}
+
+/// Refuses a key whose rotation is not its own to change: a replica has its primary's.
+pub fn check_role(key: &KeyTarget) -> Result<(), KmsError> {
+    match &key.key.relatives {
+        Some(_) => multi_region::check_primary(key),
+        None => Ok(()),
     }
 }
 

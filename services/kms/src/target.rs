@@ -66,6 +66,12 @@ impl KeyTarget {
         )))
     }
 
+    /// Whether it is one of a family and not its primary.
+    pub fn is_replica(&self) -> bool {
+        let relatives = self.key.relatives.as_ref();
+        relatives.is_some_and(|relatives| !relatives.is_primary(&self.place.region))
+    }
+
     /// Writes the key back as `change` leaves it.
     pub fn change(&self, world: &mut World<'_>, change: impl FnOnce(&mut Key)) {
         let mut key = Key::clone(&self.key);

@@ -1,6 +1,5 @@
 //! CreateKey.
 
-use arn::Place;
 use crypto::{Backing, KeyKind, MaterialId};
 use engine::{Demands, Miss, Operation, Outcome, Permit, Resource, View, World};
 use model::{OperationSpec, Shape};
@@ -10,8 +9,7 @@ use crate::key_kinds::{CustomerMasterKeySpec, KeySpec, KeyUsage, OriginType};
 use crate::key_metadata::{Description, KeyMetadata};
 use crate::key_policy::{self, LockoutBypass, PolicyText};
 use crate::records::{
-    Key, KeyPolicies, KeyPolicy, Keys, MaterialName, Materials, Origin, Relatives, RotationKind, Tags,
-    Version,
+    Key, KeyPolicies, Keys, MaterialName, Materials, Origin, Relatives, RotationKind, Tags, Version,
 };
 use crate::state::State;
 use crate::tags::{self, Tag};
@@ -93,13 +91,7 @@ impl Operation for CreateKey {
 
     fn check(input: &CreateKeyInput, _: &Permit<NoTarget>, view: &View) -> Result<(), KmsError> {
         Wish::of(input)?.check_supported()?;
-        if view.store().snapshot().count::<Keys>(view.domain()) >= limits::KEYS {
-            return Err(KmsError::LimitExceeded(format!(
-                "The account has {} keys in the Region, and may have no more.",
-                limits::KEYS
-            )));
-        }
-        Ok(())
+        limits::room_for_key(view, view.domain())
     }
 
     async fn act(input: &CreateKeyInput, _: &Permit<NoTarget>, world: &mut World<'_>) -> Outcome<Self> {
@@ -111,7 +103,8 @@ impl Operation for CreateKey {
         if world.view().get::<Keys>(&id)?.is_some() {
             return Err(KmsError::Cryptography);
         }
-        let policy = policy_of(input, id, place, world)?;
+        let bypass = input.bypass_policy_lockout_safety_check;
+        let policy = key_policy::of_new(input.policy.as_ref(), &id.arn(place), place, bypass, world)?;
         let mut key = Key {
             description: input.description.clone().unwrap_or_default().0,
             tags: tags::with(&Tags::default(), input.tags())?,
@@ -159,22 +152,6 @@ impl CreateKeyInput {
     fn tags(&self) -> &[Tag] {
         self.tags.as_deref().unwrap_or_default()
     }
-}
-
-/// The policy that the key is to have.
-fn policy_of(
-    input: &CreateKeyInput,
-    id: KeyId,
-    place: &Place,
-    world: &World<'_>,
-) -> Result<KeyPolicy, KmsError> {
-    let Some(text) = &input.policy else {
-        return Ok(KeyPolicy::default_of(place.account));
-    };
-    let policy = key_policy::read(text, place.account)?;
-    let bypass = input.bypass_policy_lockout_safety_check;
-    key_policy::check_lockout(&policy, &id.arn(place), place, bypass, world)?;
-    Ok(policy)
 }
 
 /// What kind of key is wanted, with its defaults.

@@ -3,10 +3,9 @@
 use engine::{Demands, Miss, Nothing, Operation, Outcome, Permit, View, World};
 use model::{OperationSpec, Shape};
 
-use crate::records::Key;
 use crate::target::{KeyTarget, KeysOf};
 use crate::wire::KeyReference;
-use crate::{KmsError, action, duties, rotation, state};
+use crate::{KmsError, action, duties, multi_region, rotation, state};
 
 /// Switches automatic rotation off; material that was made stays.
 ///
@@ -40,7 +39,8 @@ impl Operation for DisableKeyRotation {
     fn check(_: &DisableKeyRotationInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
         let key = permit.targets();
         key.state.require(state::USABLE, &key.arn)?;
-        rotation::check_spec(key)
+        rotation::check_spec(key)?;
+        rotation::check_role(key)
     }
 
     async fn act(
@@ -51,11 +51,7 @@ impl Operation for DisableKeyRotation {
         let target = permit.targets();
         if let Some(former) = target.key.rotation {
             duties::drop_rotation(world, target, former);
-            let key = Key {
-                rotation: None,
-                ..Key::clone(&target.key)
-            };
-            rotation::put_key(world, target.domain, target.id, key);
+            multi_region::change_all(world, target, |key| key.rotation = None)?;
         }
         Ok(Nothing {})
     }

@@ -3,10 +3,10 @@
 use engine::{Demands, Miss, Nothing, Operation, Outcome, Permit, View, World};
 use model::{OperationSpec, Shape};
 
-use crate::records::{Key, RotationPlan};
+use crate::records::RotationPlan;
 use crate::target::{KeyTarget, KeysOf};
 use crate::wire::KeyReference;
-use crate::{KmsError, action, duties, rotation, state};
+use crate::{KmsError, action, duties, multi_region, rotation, state};
 
 /// Switches automatic rotation on, or changes its period; the period begins now.
 ///
@@ -45,7 +45,8 @@ impl Operation for EnableKeyRotation {
     fn check(_: &EnableKeyRotationInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
         let key = permit.targets();
         key.state.require(state::USABLE, &key.arn)?;
-        rotation::check_spec(key)
+        rotation::check_spec(key)?;
+        rotation::check_role(key)
     }
 
     async fn act(
@@ -62,11 +63,7 @@ impl Operation for EnableKeyRotation {
             duties::drop_rotation(world, target, former);
         }
         duties::put_rotation(world, target, plan);
-        let key = Key {
-            rotation: Some(plan),
-            ..Key::clone(&target.key)
-        };
-        rotation::put_key(world, target.domain, target.id, key);
+        multi_region::change_all(world, target, |key| key.rotation = Some(plan))?;
         Ok(Nothing {})
     }
 }

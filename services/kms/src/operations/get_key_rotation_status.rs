@@ -4,7 +4,6 @@ use ambient::Timestamp;
 use engine::{Demands, Miss, Operation, Outcome, Permit, View, World};
 use model::{OperationSpec, Shape};
 
-use crate::state::State;
 use crate::target::{KeyTarget, KeysOf};
 use crate::wire::KeyReference;
 use crate::{KmsError, action, rotation};
@@ -69,7 +68,7 @@ impl Operation for GetKeyRotationStatus {
         _: &mut World<'_>,
     ) -> Outcome<Self> {
         let key = permit.targets();
-        let plan = key.key.rotation.filter(|_| key.state != State::PendingDeletion);
+        let plan = key.key.rotation.filter(|_| !key.state.is_going());
         Ok(GetKeyRotationStatusOutput {
             key_rotation_enabled: plan.is_some(),
             key_id: KeyReference(key.id.to_string()),

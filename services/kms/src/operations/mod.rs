@@ -23,12 +23,14 @@ mod list_keys;
 mod list_resource_tags;
 mod put_key_policy;
 mod re_encrypt;
+mod replicate_key;
 mod rotate_key_on_demand;
 mod schedule_key_deletion;
 mod tag_resource;
 mod untag_resource;
 mod update_alias;
 mod update_key_description;
+mod update_primary_region;
 
 use engine::AnyOperation;
 
@@ -57,10 +59,12 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &list_resource_tags::ListResourceTags,
     &put_key_policy::PutKeyPolicy,
     &re_encrypt::ReEncrypt,
+    &replicate_key::ReplicateKey,
     &rotate_key_on_demand::RotateKeyOnDemand,
     &schedule_key_deletion::ScheduleKeyDeletion,
     &tag_resource::TagResource,
     &untag_resource::UntagResource,
     &update_alias::UpdateAlias,
     &update_key_description::UpdateKeyDescription,
+    &update_primary_region::UpdatePrimaryRegion,
 ];

@@ -55,6 +55,7 @@ impl Operation for RotateKeyOnDemand {
         let key = permit.targets();
         key.state.require(state::SETTLED, &key.arn)?;
         rotation::check_spec(key)?;
+        rotation::check_role(key)?;
         if key
             .key
             .rotation
@@ -83,7 +84,7 @@ impl Operation for RotateKeyOnDemand {
     ) -> Outcome<Self> {
         let target = permit.targets();
         let mut key = Key::clone(&target.key);
-        let event = rotation::add_material(world, target.id, &mut key, RotationKind::OnDemand)?;
+        let event = rotation::rotate(world, target.id, &mut key, RotationKind::OnDemand)?;
         world.happened(event);
         rotation::put_key(world, target.domain, target.id, key);
         Ok(RotateKeyOnDemandOutput {

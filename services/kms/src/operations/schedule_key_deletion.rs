@@ -92,16 +92,27 @@ impl Operation for ScheduleKeyDeletion {
     ) -> Outcome<Self> {
         let key = permit.targets();
         let WaitingPeriod(days) = WaitingPeriod::asked_for(input.pending_window_in_days)?;
-        let deletion = Deletion::after(world.now(), days);
-        key.change(world, |key| key.deletion = Some(deletion));
-        duties::put_deletion(world, key, deletion);
+        // A primary outlives its replicas: its waiting period begins when the last of them is gone.
+        let relatives = key.key.relatives.as_ref();
+        let waits = !key.is_replica() && relatives.is_some_and(|relatives| !relatives.replicas.is_empty());
+        let deletion = (!waits).then(|| Deletion::after(world.now(), days));
+        key.change(world, |key| {
+            key.deletion = deletion;
+            key.deletion_after_replicas = waits.then_some(days);
+        });
+        if let Some(deletion) = deletion {
+            duties::put_deletion(world, key, deletion);
+        }
         if let Some(plan) = key.key.rotation {
             duties::drop_rotation(world, key, plan);
         }
         Ok(ScheduleKeyDeletionOutput {
             key_id: key.arn.clone(),
-            deletion_date: Some(deletion.due()),
-            key_state: KeyState::PendingDeletion,
+            deletion_date: deletion.map(|deletion| deletion.due()),
+            key_state: match waits {
+                true => KeyState::PendingReplicaDeletion,
+                false => KeyState::PendingDeletion,
+            },
             pending_window_in_days: i32::from(days),
         })
     }

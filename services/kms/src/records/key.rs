@@ -171,6 +171,20 @@ impl Version {
         self.import.as_ref().is_none_or(|import| import.is_usable(now))
     }
 
+    /// The same material as a new replica has it: what was imported has to be imported there as well.
+    pub fn replicated(&self) -> Version {
+        let import = self.import.as_ref().map(|import| Import {
+            held: false,
+            valid_to_ms: None,
+            description: import.description.clone(),
+            lacks_replicas: false,
+        });
+        Version {
+            import,
+            ..self.clone()
+        }
+    }
+
     /// The material's id.
     pub fn id(&self) -> MaterialId {
         MaterialId::from_bytes(self.id)

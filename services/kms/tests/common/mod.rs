@@ -39,6 +39,8 @@ pub const STRANGER: &str = "444455556666";
 pub const REGION: &str = "us-east-1";
 /// The other Region.
 pub const OTHER_REGION: &str = "eu-central-1";
+/// And one more.
+pub const THIRD_REGION: &str = "ap-southeast-2";
 /// A key id that belongs to no key.
 pub const ABSENT: &str = "00000000-1111-2222-3333-444444444444";
 /// How long destroyed material stays recoverable.
@@ -170,6 +172,11 @@ impl Keystead {
         }
     }
 
+    /// Calls an operation in another Region, as the root user of [`ACCOUNT`].
+    pub async fn call_in(&self, region: &str, operation: &str, body: Value) -> Answer {
+        self.call_as(ACCOUNT, region, operation, body).await
+    }
+
     /// Makes a key, and gives its id.
     pub async fn key(&self) -> String {
         self.key_with(json!({})).await
@@ -202,6 +209,12 @@ impl Keystead {
     /// The latest audit record.
     pub async fn record(&self) -> Value {
         self.records().await.pop().unwrap()
+    }
+
+    /// The latest audit record of this name.
+    pub async fn record_of(&self, name: &str) -> Value {
+        let mut records = self.records().await.into_iter();
+        records.rfind(|record| record["eventName"] == name).unwrap()
     }
 
     /// Lets time pass in these steps until the background has left a record of this name, and gives it.
@@ -245,7 +258,9 @@ fn open(memory: &Memory, audit: &TempDir, clock: &Arc<ManualClock>) -> Installat
         root: Box::new(root),
         store: StoreOptions::new(),
         services: SERVICES,
-        regions: vec![REGION.parse().unwrap(), OTHER_REGION.parse().unwrap()],
+        regions: [REGION, OTHER_REGION, THIRD_REGION]
+            .map(|region| region.parse().unwrap())
+            .to_vec(),
         destruction_grace: GRACE,
         on_unknown_members: Arc::new(|_| ()),
         clock: Arc::clone(clock) as Arc<dyn Clock>,
