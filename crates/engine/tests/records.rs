@@ -181,13 +181,14 @@ impl Chore for Work {
         self.0
     }
 
-    fn run(&self, _: &Permit<Duty>, _: &mut World<'_>) -> Result<Option<Event>, ChoreFailed> {
+    fn run(&self, work: &Permit<Duty>, _: &mut World<'_>) -> Result<Option<Event>, ChoreFailed> {
         match self.0 {
             FAILING => Err("on purpose".into()),
             PANICKING if !PANICKED.swap(true, Ordering::Relaxed) => panic!("on purpose"),
             PANICKING => Ok(None),
             _ => Ok(Some(Event {
                 name: "WorkDone",
+                place: work.targets().place.clone(),
                 resources: Vec::new(),
                 details: Map::new(),
             })),

@@ -72,14 +72,6 @@ async fn contradictions_are_refused_before_what_is_not_supported() {
             "ValidationException",
             "KeyUsage KEY_AGREEMENT is not compatible with KeySpec RSA_2048",
         );
-    for members in [
-        json!({"KeySpec": "RSA_2048", "KeyUsage": "SIGN_VERIFY"}),
-        json!({"CustomerMasterKeySpec": "HMAC_256", "KeyUsage": "GENERATE_VERIFY_MAC"}),
-        json!({"Origin": "EXTERNAL"}),
-        json!({"MultiRegion": true}),
-    ] {
-        refused(members).await.refused("UnsupportedOperationException");
-    }
     let store = "cks-1234567890abcdef0";
     refused(json!({"Origin": "AWS_CLOUDHSM", "CustomKeyStoreId": store}))
         .await

@@ -44,12 +44,14 @@ const MATRIX: &[(&str, [&str; 4])] = &[
     ("ListResourceTags", ["ok", "denied", "denied", "denied"]),
     ("PutKeyPolicy", ["ok", "denied", "denied", "denied"]),
     ("ReEncrypt", ["ok", "denied", "denied", "ok"]),
+    ("ReplicateKey", ["ok", "denied", "denied", "denied"]),
     ("RotateKeyOnDemand", ["ok", "denied", "denied", "denied"]),
     ("ScheduleKeyDeletion", ["ok", "denied", "denied", "denied"]),
     ("TagResource", ["ok", "denied", "denied", "denied"]),
     ("UntagResource", ["ok", "denied", "denied", "denied"]),
     ("UpdateAlias", ["ok", "denied", "denied", "denied"]),
     ("UpdateKeyDescription", ["ok", "denied", "denied", "denied"]),
+    ("UpdatePrimaryRegion", ["ok", "denied", "denied", "denied"]),
 ];
 
 /// What an operation is called with, beside its key.
@@ -69,6 +71,8 @@ fn request(operation: &str, key: &str, alias: &str, ciphertext: &Value) -> Value
         "PutKeyPolicy" => json!({"Policy": policy(&[statement("Allow", &["kms:*"])])}),
         "TagResource" => json!({"Tags": [{"TagKey": "k", "TagValue": "v"}]}),
         "UntagResource" => json!({"TagKeys": ["k"]}),
+        "ReplicateKey" => json!({"ReplicaRegion": THIRD_REGION}),
+        "UpdatePrimaryRegion" => json!({"PrimaryRegion": OTHER_REGION}),
         "UpdateKeyDescription" => json!({"Description": "d"}),
         _ => json!({}),
     };
@@ -78,7 +82,14 @@ fn request(operation: &str, key: &str, alias: &str, ciphertext: &Value) -> Value
 
 /// What comes of one call to a key made for it.
 async fn outcome(keystead: &Keystead, operation: &str, caller: &str, policy: Option<&str>) -> &'static str {
-    let key = keystead.key().await;
+    let key = match operation {
+        "ReplicateKey" | "UpdatePrimaryRegion" => keystead.key_with(json!({"MultiRegion": true})).await,
+        _ => keystead.key().await,
+    };
+    if operation == "UpdatePrimaryRegion" {
+        let members = json!({"KeyId": key, "ReplicaRegion": OTHER_REGION});
+        keystead.call("ReplicateKey", members).await.ok();
+    }
     let alias = format!("alias/{key}");
     let members = json!({"AliasName": alias, "TargetKeyId": key});
     keystead.call("CreateAlias", members).await.ok();

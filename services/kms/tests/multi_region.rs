@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use common::*;
 use serde_json::{Value, json};
+use store::suite::memory::Fault;
 
 const REGIONS: [&str; 3] = [REGION, OTHER_REGION, THIRD_REGION];
 
@@ -492,4 +493,55 @@ async fn a_replica_leaves_a_record_in_either_region() {
         created["resources"][0]["ARN"],
         format!("arn:aws:kms:{OTHER_REGION}:{ACCOUNT}:key/{key}")
     );
+}
+
+#[tokio::test]
+async fn a_fault_of_the_store_leaves_one_primary_and_one_history() {
+    let keystead = Keystead::start().await;
+    let key = family(&keystead, &[OTHER_REGION]).await;
+    let mut blobs = vec![encrypt_in(&keystead, REGION, &key).await];
+    let (mut primary, mut replicas) = (REGION, vec![OTHER_REGION]);
+    let (mut kept, mut lost) = (0, 0);
+    for fault in [Fault::Refused, Fault::Broken, Fault::Lost, Fault::Kept] {
+        for operation in ["RotateKeyOnDemand", "UpdatePrimaryRegion", "ReplicateKey"] {
+            let before = agreed(&keystead, &key, primary, &replicas).await.len();
+            let successor = replicas[0];
+            let missing = REGIONS
+                .into_iter()
+                .find(|region| *region != primary && !replicas.contains(region));
+            let members = match operation {
+                "UpdatePrimaryRegion" => json!({"KeyId": key, "PrimaryRegion": successor}),
+                "ReplicateKey" => json!({"KeyId": key, "ReplicaRegion": missing.unwrap_or(REGION)}),
+                _ => json!({"KeyId": key}),
+            };
+            keystead.memory.plan([Some(fault)]);
+            let answer = keystead.call_in(primary, operation, members).await;
+            keystead.memory.calm();
+            // Whatever the caller heard, all of it happened or nothing did, in every Region.
+            let happened = answer.status == 200;
+            match happened {
+                true => kept += 1,
+                false => lost += 1,
+            }
+            if happened && operation == "UpdatePrimaryRegion" {
+                replicas[0] = std::mem::replace(&mut primary, successor);
+            }
+            if let (true, "ReplicateKey", Some(region)) = (happened, operation, missing) {
+                replicas.push(region);
+            }
+            let after = agreed(&keystead, &key, primary, &replicas).await.len();
+            assert_eq!(
+                after,
+                before + usize::from(happened && operation == "RotateKeyOnDemand"),
+                "{fault:?}"
+            );
+            for region in std::iter::once(&primary).chain(&replicas) {
+                blobs.push(encrypt_in(&keystead, region, &key).await);
+                for blob in &blobs {
+                    decrypt_in(&keystead, region, blob).await.ok();
+                }
+            }
+        }
+    }
+    assert!(kept > 0 && lost > 0, "{kept} kept, {lost} lost");
 }
