@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from harness import PATIENCE, clean_env
+from harness import OTHER_REGION, PATIENCE, clean_env
 
 AWS = pathlib.Path(sys.executable).parent / "aws"
 
@@ -63,6 +63,8 @@ WALK = [
     ("disable-key-rotation", ["--key-id", "{key}"], set()),
     ("rotate-key-on-demand", ["--key-id", "{key}"], {"KeyId"}),
     ("list-key-rotations", ["--key-id", "{key}"], {"Rotations"}),
+    ("replicate-key", ["--key-id", "{mrk}", "--replica-region", OTHER_REGION], {"ReplicaKeyMetadata", "ReplicaPolicy"}),
+    ("update-primary-region", ["--key-id", "{mrk}", "--primary-region", OTHER_REGION], set()),
     ("delete-alias", ["--alias-name", "alias/by-hand"], set()),
     ("schedule-key-deletion", ["--key-id", "{key}", "--pending-window-in-days", "7"],
      {"KeyId", "DeletionDate", "KeyState", "PendingWindowInDays"}),
@@ -76,7 +78,8 @@ def made(aws, tmp_path_factory):
     sealed = tmp_path_factory.mktemp("walk") / "sealed"
     metadata = aws("create-key", "--description", "by hand", "--tags", "TagKey=By,TagValue=hand")["KeyMetadata"]
     policy = aws("get-key-policy", "--key-id", metadata["KeyId"])["Policy"]
-    return {"key": metadata["KeyId"], "policy": policy, "blob": f"fileb://{sealed}", "sealed": sealed}
+    mrk = aws("create-key", "--multi-region")["KeyMetadata"]["KeyId"]
+    return {"key": metadata["KeyId"], "mrk": mrk, "policy": policy, "blob": f"fileb://{sealed}", "sealed": sealed}
 
 
 @pytest.mark.parametrize("operation, arguments, members", WALK, ids=[step[0] for step in WALK])

@@ -135,14 +135,10 @@ def test_a_usage_must_fit_the_spec(kms, usage, spec):
 @pytest.mark.parametrize(
     "parameters",
     [
-        {"KeySpec": "RSA_2048", "KeyUsage": "ENCRYPT_DECRYPT"},
-        {"KeySpec": "HMAC_256", "KeyUsage": "GENERATE_VERIFY_MAC"},
-        {"Origin": "EXTERNAL"},
         {"Origin": "AWS_CLOUDHSM", "CustomKeyStoreId": "cks-1234567890abcdef0"},
         {"Origin": "EXTERNAL_KEY_STORE", "CustomKeyStoreId": "cks-1234567890abcdef0", "XksKeyId": "x"},
         {"CustomKeyStoreId": "cks-1234567890abcdef0"},
         {"XksKeyId": "x"},
-        {"MultiRegion": True},
     ],
     ids=lambda parameters: "-".join(map(str, parameters.values())),
 )

@@ -143,9 +143,9 @@ impl store::Observer for StoreFlushes {
 fn mistake(error: OpenError) -> Mistake {
     let remedy = match &error {
         OpenError::Store(store::OpenError::Backend(cause)) => backend_remedy(cause),
-        OpenError::Store(store::OpenError::Seal(_) | store::OpenError::Thread(_)) | OpenError::Entropy(_) => {
-            Some("check this machine's limits")
-        }
+        OpenError::Store(store::OpenError::Seal(_) | store::OpenError::Thread(_))
+        | OpenError::Entropy(_)
+        | OpenError::Threads(_) => Some("check this machine's limits"),
         OpenError::Store(store::OpenError::NoRootKey(_)) => Some("give the right one with --root-key"),
         OpenError::Store(_) | OpenError::StoreBehindLog { .. } | OpenError::LogBehindStore { .. } => None,
         OpenError::Audit(audit::AuditError::Damaged { .. } | audit::AuditError::NewerFormat { .. }) => None,
