@@ -1,4 +1,5 @@
-//! Keys that nobody asked for: for benchmarks, which need more of them than CreateKey makes in reasonable time.
+//! Keys that nobody asked for: for benchmarks, which need more of them than CreateKey makes in reasonable time, and for
+//! tests of states that no call leaves a key in.
 //! Not part of the crate's front.
 
 use std::ops::Bound;
@@ -10,7 +11,7 @@ use store::{Change, Domain, StoreError, Vault, View};
 
 use crate::key_id::KeyId;
 use crate::records::{
-    Key, KeyPolicies, KeyPolicy, Keys, MaterialName, Materials, Origin, RotationKind, Version,
+    Key, KeyPolicies, KeyPolicy, Keys, MaterialName, Materials, Origin, RotationKind, Transition, Version,
 };
 
 /// Draws the ids of so many new keys, and puts them in the order of their rows, in which they are quickest to write.
@@ -44,6 +45,33 @@ pub fn add(
     change.put::<KeyPolicies>(domain, key, KeyPolicy::default_of(account));
     change.put_secret::<Materials>(domain, MaterialName { key, id }, Material::generate(entropy)?);
     Ok(())
+}
+
+/// Puts the key `id` on its way between Regions, as a fault in the midst of it would leave the key: a replica that is being
+/// made, or a key that changes its role. False if there is no such key.
+pub fn put_on_the_way(
+    view: &View,
+    change: &mut Change,
+    domain: Domain,
+    id: &str,
+    is_new: bool,
+) -> Result<bool, StoreError> {
+    let Some(id) = KeyId::parse(id) else {
+        return Ok(false);
+    };
+    let Some(key) = view.get::<Keys>(domain, &id)? else {
+        return Ok(false);
+    };
+    let transition = Some(match is_new {
+        true => Transition::Creating,
+        false => Transition::Updating,
+    });
+    let key = Key {
+        transition,
+        ..Key::clone(&key)
+    };
+    change.put::<Keys>(domain, id, key);
+    Ok(true)
 }
 
 /// The ids of all keys, in the order of their rows.

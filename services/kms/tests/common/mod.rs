@@ -17,7 +17,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use ambient::{Clock, ManualClock, SystemEntropy, Timestamp};
-use arn::AccountId;
+use arn::{AccountId, Place};
 use audit::{Reader, Start};
 use crypto::root::RootKey;
 use engine::{Engine, Installation, Options, Peer, Request, Service};
@@ -26,9 +26,9 @@ use identity::NewAccessKey;
 use secret::{LockedKey, SecretBuffer, SecretString};
 use serde_json::{Value, json};
 use sigv4::sign::Signer;
-use store::StoreOptions;
 use store::suite::Site;
 use store::suite::memory::Memory;
+use store::{Change, Domain, OutboxSink, Store, StoreError, StoreOptions};
 use tempfile::TempDir;
 
 /// The account that calls unless another is named.
@@ -124,6 +124,39 @@ impl Keystead {
             keys,
             audit,
         }
+    }
+
+    /// Stops it, has `change` put into its store by nobody's call, and starts it again.
+    pub async fn forge(
+        self,
+        change: impl FnOnce(&store::View, Domain, &mut Change) -> Result<(), StoreError>,
+    ) -> Keystead {
+        self.engine.close().await;
+        let tables = engine::tables(SERVICES);
+        let opened = Store::open(
+            self.memory.open().unwrap(),
+            &tables,
+            root_key(),
+            Arc::new(SystemEntropy),
+            Arc::new(NoLog),
+            StoreOptions::new(),
+        );
+        let (store, _) = opened.unwrap();
+        let place = Place {
+            account: account(ACCOUNT),
+            region: REGION.parse().unwrap(),
+        };
+        let view = store.snapshot().view();
+        let (domain, mut made) = (view.domain(&place).unwrap(), Change::new());
+        change(&view, domain, &mut made).unwrap();
+        store.commit(view.into_reads(), made).await.unwrap();
+        store.close().await.unwrap();
+        drop(store);
+        let engine = open(&self.memory, &self.audit, &self.clock)
+            .start()
+            .await
+            .unwrap();
+        Keystead { engine, ..self }
     }
 
     /// Calls an operation in [`REGION`], as the root user of [`ACCOUNT`].
@@ -249,13 +282,23 @@ impl Keystead {
 
 static SERVICES: &[&Service] = &[&kms::KMS];
 
+/// Takes records, and keeps none.
+struct NoLog;
+
+impl OutboxSink for NoLog {
+    fn queue(&self, _: u64, _: Vec<Vec<u8>>) {}
+}
+
+fn root_key() -> RootKey {
+    RootKey::from_key(LockedKey::copied_from(&[7; 32]).unwrap()).unwrap()
+}
+
 fn open(memory: &Memory, audit: &TempDir, clock: &Arc<ManualClock>) -> Installation {
-    let root = RootKey::from_key(LockedKey::copied_from(&[7; 32]).unwrap()).unwrap();
     Installation::open(Options {
         audit: audit.path(),
         log: audit::Options::default(),
         backend: memory.open().unwrap(),
-        root: Box::new(root),
+        root: Box::new(root_key()),
         store: StoreOptions::new(),
         services: SERVICES,
         regions: [REGION, OTHER_REGION, THIRD_REGION]
