@@ -10,6 +10,8 @@
 mod aead;
 pub mod backing;
 pub mod ciphertext;
+mod der;
+mod ffi;
 pub mod kdf;
 pub mod limits;
 pub mod material;

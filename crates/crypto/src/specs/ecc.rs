@@ -3,11 +3,23 @@
 //! Source: KMS Developer Guide, "Elliptic curve key specs"; FIPS 186-5; SEC 1; SP 800-56A.
 
 use ambient::Entropy;
+use aws_lc_rs::agreement::{self, ECDH_P256, ECDH_P384, ECDH_P521};
+use aws_lc_rs::digest;
+use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P256K1_SHA256_ASN1,
+    ECDSA_P256K1_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1, ECDSA_P384_SHA384_ASN1_SIGNING,
+    ECDSA_P521_SHA512_ASN1, ECDSA_P521_SHA512_ASN1_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm,
+    EcdsaVerificationAlgorithm, KeyPair as _, ParsedPublicKey, UnparsedPublicKey,
+};
+use secret::SecretBytes;
 
+use super::rsa::digest_of;
 use super::{
     AgreementAlgorithm, Family, Hash, KeySpec, MessageForm, Scheme, SigningAlgorithm, Use, Weight, Work,
 };
-use crate::backing::BackingFailed;
+use crate::backing::{BackingFailed, Signing, VerificationOfSignature};
+use crate::der;
 use crate::material::Material;
 
 /// Elliptic curve Diffie-Hellman, with the cofactor, which is 1 on all of these curves.
@@ -61,12 +73,140 @@ struct Ecc {
     curve: Curve,
 }
 
-impl Work for Ecc {
-    fn generate(&self, _: &dyn Entropy) -> Result<Material, BackingFailed> {
-        Err(BackingFailed::Unsupported)
+impl Curve {
+    fn signing(self) -> &'static EcdsaSigningAlgorithm {
+        match self {
+            Curve::P256 => &ECDSA_P256_SHA256_ASN1_SIGNING,
+            Curve::P384 => &ECDSA_P384_SHA384_ASN1_SIGNING,
+            Curve::P521 => &ECDSA_P521_SHA512_ASN1_SIGNING,
+            Curve::P256K1 => &ECDSA_P256K1_SHA256_ASN1_SIGNING,
+        }
     }
 
-    fn import(&self, _: &[u8]) -> Result<Material, BackingFailed> {
-        Err(BackingFailed::Unsupported)
+    fn verifying(self) -> &'static EcdsaVerificationAlgorithm {
+        match self {
+            Curve::P256 => &ECDSA_P256_SHA256_ASN1,
+            Curve::P384 => &ECDSA_P384_SHA384_ASN1,
+            Curve::P521 => &ECDSA_P521_SHA512_ASN1,
+            Curve::P256K1 => &ECDSA_P256K1_SHA256_ASN1,
+        }
+    }
+
+    fn digest(self) -> &'static digest::Algorithm {
+        match self {
+            Curve::P256 | Curve::P256K1 => &digest::SHA256,
+            Curve::P384 => &digest::SHA384,
+            Curve::P521 => &digest::SHA512,
+        }
+    }
+
+    /// None for the curve on which no secrets are agreed.
+    fn agreement(self) -> Option<&'static agreement::Algorithm> {
+        match self {
+            Curve::P256 => Some(&ECDH_P256),
+            Curve::P384 => Some(&ECDH_P384),
+            Curve::P521 => Some(&ECDH_P521),
+            Curve::P256K1 => None,
+        }
+    }
+}
+
+/// A private key as the library wants it, for each of the two things that it may do.
+struct Parsed {
+    signing: EcdsaKeyPair,
+    verifying: ParsedPublicKey,
+    agreeing: Option<agreement::PrivateKey>,
+    public: Vec<u8>,
+}
+
+impl Parsed {
+    fn of(curve: Curve, pkcs8: &[u8]) -> Result<Parsed, BackingFailed> {
+        let refused = |_| BackingFailed::UnfitKey;
+        let signing = EcdsaKeyPair::from_pkcs8(curve.signing(), pkcs8).map_err(refused)?;
+        let agreeing = curve
+            .agreement()
+            .map(|algorithm| agreement::PrivateKey::from_private_key_der(algorithm, pkcs8));
+        let public: PublicKeyX509Der<'_> = signing
+            .public_key()
+            .as_der()
+            .map_err(|_| BackingFailed::library())?;
+        Ok(Parsed {
+            verifying: UnparsedPublicKey::new(curve.verifying(), public.as_ref())
+                .parse()
+                .map_err(refused)?,
+            agreeing: agreeing.transpose().map_err(refused)?,
+            public: public.as_ref().to_vec(),
+            signing,
+        })
+    }
+
+    /// The one form in which the key is kept: with its curve by name, and with its public key.
+    fn to_pkcs8(&self) -> Result<SecretBytes, BackingFailed> {
+        let pkcs8 = self.signing.to_pkcs8v1().map_err(|_| BackingFailed::library())?;
+        Ok(SecretBytes::copied_from(pkcs8.as_ref()))
+    }
+}
+
+impl Ecc {
+    fn parsed<'m>(&self, material: &'m Material) -> Result<&'m Parsed, BackingFailed> {
+        material.parsed(|pkcs8| Parsed::of(self.curve, pkcs8))
+    }
+}
+
+impl Work for Ecc {
+    /// The library draws the random bytes.
+    fn generate(&self, _: &dyn Entropy) -> Result<Material, BackingFailed> {
+        let failed = |_| BackingFailed::library();
+        let made = EcdsaKeyPair::generate(self.curve.signing()).map_err(failed)?;
+        let pkcs8 = made.to_pkcs8v1().map_err(failed)?;
+        Ok(Material::private(SecretBytes::copied_from(pkcs8.as_ref())))
+    }
+
+    fn import(&self, key: &[u8]) -> Result<Material, BackingFailed> {
+        if !der::is_one_sequence(key) {
+            return Err(BackingFailed::UnfitKey);
+        }
+        Ok(Material::private(Parsed::of(self.curve, key)?.to_pkcs8()?))
+    }
+
+    fn public_key(&self, material: &Material) -> Result<Vec<u8>, BackingFailed> {
+        Ok(self.parsed(material)?.public.clone())
+    }
+
+    fn sign(
+        &self,
+        material: &Material,
+        request: &Signing<'_>,
+        _: &dyn Entropy,
+    ) -> Result<Vec<u8>, BackingFailed> {
+        let digest = digest_of(&request.message, self.curve.digest())?;
+        let signature = self.parsed(material)?.signing.sign_digest(&digest);
+        Ok(signature.map_err(|_| BackingFailed::library())?.as_ref().to_vec())
+    }
+
+    fn verify(
+        &self,
+        material: &Material,
+        request: &VerificationOfSignature<'_>,
+    ) -> Result<(), BackingFailed> {
+        let digest = digest_of(&request.message, self.curve.digest())?;
+        self.parsed(material)?
+            .verifying
+            .verify_digest_sig(&digest, request.signature)
+            .map_err(|_| BackingFailed::Mismatch)
+    }
+
+    fn agree(&self, material: &Material, peer: &[u8]) -> Result<SecretBytes, BackingFailed> {
+        let (Some(algorithm), Some(own)) = (self.curve.agreement(), &self.parsed(material)?.agreeing) else {
+            return Err(BackingFailed::Unsupported);
+        };
+        // The library takes bare points as well.
+        if !der::is_one_sequence(peer) {
+            return Err(BackingFailed::UnfitKey);
+        }
+        let peer = agreement::UnparsedPublicKey::new(algorithm, peer);
+        agreement::agree(own, peer, BackingFailed::UnfitKey, |secret| {
+            Ok(SecretBytes::copied_from(secret))
+        })
     }
 }
