@@ -17,10 +17,5 @@ macro_rules! actions {
 }
 
 actions! {
-    CancelKeyDeletion, CreateAlias, CreateKey, Decrypt, DeleteAlias, DescribeKey, DisableKey,
-    DisableKeyRotation, EnableKey, EnableKeyRotation, Encrypt, GenerateDataKey,
-    GenerateDataKeyWithoutPlaintext, GenerateRandom, GetKeyPolicy, GetKeyRotationStatus, ListAliases,
-    ListKeyPolicies, ListKeyRotations, ListKeys, ListResourceTags, PutKeyPolicy, ReEncryptFrom, ReEncryptTo,
-    ReplicateKey,    RotateKeyOnDemand, ScheduleKeyDeletion, TagResource, UntagResource, UpdateAlias, UpdateKeyDescription,
-    UpdatePrimaryRegion,
+    CancelKeyDeletion, CreateAlias, CreateKey, Decapsulate, Decrypt, DeleteAlias, DeriveSharedSecret, DescribeKey, DisableKey, DisableKeyRotation, EnableKey, EnableKeyRotation, Encapsulate, Encrypt, GenerateDataKey, GenerateDataKeyPair, GenerateDataKeyPairWithoutPlaintext, GenerateDataKeyWithoutPlaintext, GenerateMac, GenerateRandom, GetKeyPolicy, GetKeyRotationStatus, GetPublicKey, ListAliases, ListKeyPolicies, ListKeyRotations, ListKeys, ListResourceTags, PutKeyPolicy, ReEncryptFrom, ReEncryptTo, ReplicateKey, RotateKeyOnDemand, ScheduleKeyDeletion, Sign, TagResource, UntagResource, UpdateAlias, UpdateKeyDescription, UpdatePrimaryRegion, Verify, VerifyMac,
 }

@@ -3,7 +3,7 @@
 use arn::Place;
 use crypto::backing::{Decryption, Encryption};
 use crypto::ciphertext::{self, Header};
-use crypto::specs::{EncryptionAlgorithm, KeySpec, KeyUsage};
+use crypto::specs::{self, EncryptionAlgorithm, KeySpec, KeyUsage};
 use crypto::{Backing, MaterialId};
 use engine::{Action, Miss, Permit, View, World};
 use model::Blob;
@@ -11,6 +11,7 @@ use secret::SecretBytes;
 
 use crate::context::EncryptionContext;
 use crate::key_id::KeyId;
+use crate::key_kinds::{EncapsulationAlgorithm, MacAlgorithm};
 use crate::target::{KeyTarget, KeysOf};
 use crate::wire::{Algorithm, DryRunModifier};
 use crate::{KmsError, state};
@@ -206,6 +207,28 @@ pub fn note(world: &mut World<'_>, name: &str, material: Option<MaterialId>) {
     if let Some(material) = material {
         world.note(name, material.to_string());
     }
+}
+
+/// The way to make MACs that a caller names, if the key is for MACs and has it.
+pub fn mac_algorithm(
+    key: &KeyTarget,
+    algorithm: MacAlgorithm,
+    operation: &str,
+) -> Result<&'static specs::MacAlgorithm, KmsError> {
+    let spec = key.made_for(KeyUsage::GenerateVerifyMac, operation)?;
+    let name = algorithm.as_str();
+    spec.mac(name).ok_or_else(|| incompatible(name, spec))
+}
+
+/// The way to encapsulate secrets that a caller names, if the key is for that and has it.
+pub fn encapsulation_algorithm(
+    key: &KeyTarget,
+    algorithm: EncapsulationAlgorithm,
+    operation: &str,
+) -> Result<&'static specs::EncapsulationAlgorithm, KmsError> {
+    let spec = key.made_for(KeyUsage::EncapsulateDecapsulate, operation)?;
+    let name = algorithm.as_str();
+    spec.encapsulation(name).ok_or_else(|| incompatible(name, spec))
 }
 
 /// The refusal of an algorithm that keys of a spec do not have.

@@ -6,6 +6,7 @@
 use model::Shape;
 
 use crate::KmsError;
+use crate::records::Origin;
 
 /// What a key is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Shape)]
@@ -119,6 +120,15 @@ impl KeySpec {
     /// The same spec by its deprecated name; `None` for specs that are younger than it.
     pub fn deprecated(self) -> Option<CustomerMasterKeySpec> {
         self.as_str().parse().ok()
+    }
+}
+
+impl From<Origin> for OriginType {
+    fn from(origin: Origin) -> OriginType {
+        match origin {
+            Origin::AwsKms => OriginType::AwsKms,
+            Origin::External => OriginType::External,
+        }
     }
 }
 
@@ -261,7 +271,7 @@ pub enum MultiRegionKeyType {
 mod tests {
     use super::*;
     use crate::key_metadata::Algorithms;
-    use crate::records::{Key, Origin};
+    use crate::records::Key;
     use ambient::Timestamp;
 
     #[test]

@@ -16,7 +16,7 @@ use crate::key_kinds::{
     CustomerMasterKeySpec, EncapsulationAlgorithm, ExpirationModel, KeyAgreementAlgorithm, KeyManager,
     KeySpec, KeyState, KeyUsage, MacAlgorithm, MultiRegionKeyType, OriginType, SigningAlgorithm,
 };
-use crate::records::{Key, Keys, Origin, Relatives};
+use crate::records::{Key, Keys, Relatives};
 use crate::state::State;
 use crate::wire::{Algorithm, MaterialIdText};
 
@@ -168,10 +168,7 @@ impl KeyMetadata {
             key_state: state.into(),
             deletion_date: key.deletion.map(|deletion| deletion.due()),
             valid_to: expiries.min().filter(|_| state != State::PendingImport),
-            origin: match key.origin {
-                Origin::AwsKms => OriginType::AwsKms,
-                Origin::External => OriginType::External,
-            },
+            origin: key.origin.into(),
             custom_key_store_id: None,
             cloud_hsm_cluster_id: None,
             expiration_model: import.filter(|_| state != State::PendingImport).map(|import| {

@@ -27,6 +27,7 @@ mod operations;
 mod paging;
 mod records;
 mod rotation;
+mod signing;
 mod state;
 mod tags;
 mod target;

@@ -3,19 +3,26 @@
 mod cancel_key_deletion;
 mod create_alias;
 mod create_key;
+mod decapsulate;
 mod decrypt;
 mod delete_alias;
+mod derive_shared_secret;
 mod describe_key;
 mod disable_key;
 mod disable_key_rotation;
 mod enable_key;
 mod enable_key_rotation;
+mod encapsulate;
 mod encrypt;
 mod generate_data_key;
+mod generate_data_key_pair;
+mod generate_data_key_pair_without_plaintext;
 mod generate_data_key_without_plaintext;
+mod generate_mac;
 mod generate_random;
 mod get_key_policy;
 mod get_key_rotation_status;
+mod get_public_key;
 mod list_aliases;
 mod list_key_policies;
 mod list_key_rotations;
@@ -26,11 +33,14 @@ mod re_encrypt;
 mod replicate_key;
 mod rotate_key_on_demand;
 mod schedule_key_deletion;
+mod sign;
 mod tag_resource;
 mod untag_resource;
 mod update_alias;
 mod update_key_description;
 mod update_primary_region;
+mod verify;
+mod verify_mac;
 
 use engine::AnyOperation;
 
@@ -39,19 +49,26 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &cancel_key_deletion::CancelKeyDeletion,
     &create_alias::CreateAlias,
     &create_key::CreateKey,
+    &decapsulate::Decapsulate,
     &decrypt::Decrypt,
     &delete_alias::DeleteAlias,
+    &derive_shared_secret::DeriveSharedSecret,
     &describe_key::DescribeKey,
     &disable_key::DisableKey,
     &disable_key_rotation::DisableKeyRotation,
     &enable_key::EnableKey,
     &enable_key_rotation::EnableKeyRotation,
+    &encapsulate::Encapsulate,
     &encrypt::Encrypt,
     &generate_data_key::GenerateDataKey,
+    &generate_data_key_pair::GenerateDataKeyPair,
+    &generate_data_key_pair_without_plaintext::GenerateDataKeyPairWithoutPlaintext,
     &generate_data_key_without_plaintext::GenerateDataKeyWithoutPlaintext,
+    &generate_mac::GenerateMac,
     &generate_random::GenerateRandom,
     &get_key_policy::GetKeyPolicy,
     &get_key_rotation_status::GetKeyRotationStatus,
+    &get_public_key::GetPublicKey,
     &list_aliases::ListAliases,
     &list_key_policies::ListKeyPolicies,
     &list_key_rotations::ListKeyRotations,
@@ -62,9 +79,12 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &replicate_key::ReplicateKey,
     &rotate_key_on_demand::RotateKeyOnDemand,
     &schedule_key_deletion::ScheduleKeyDeletion,
+    &sign::Sign,
     &tag_resource::TagResource,
     &untag_resource::UntagResource,
     &update_alias::UpdateAlias,
     &update_key_description::UpdateKeyDescription,
     &update_primary_region::UpdatePrimaryRegion,
+    &verify::Verify,
+    &verify_mac::VerifyMac,
 ];

@@ -1,0 +1,114 @@
+//! GenerateDataKeyPair.
+
+use arn::Arn;
+use engine::{Demands, Miss, Operation, Outcome, Permit, View, World};
+use model::{Blob, OperationSpec, Shape};
+use secret::SecretBytes;
+
+use crate::context::EncryptionContext;
+use crate::data_key::{self, DataKeyPairSpec};
+use crate::target::{KeyTarget, KeysOf};
+use crate::wire::{GrantTokens, KeyReference, MaterialIdText, RecipientInfo, refuse_recipient};
+use crate::{KmsError, action, cipher, state};
+
+/// Makes a key pair for the caller: its public key, its private key to use, and the private key encrypted to keep.
+///
+/// Source: KMS API Reference, `GenerateDataKeyPair`. Known differences: `Recipient` is refused.
+pub struct GenerateDataKeyPair;
+
+/// The request.
+#[derive(Debug, Shape)]
+pub struct GenerateDataKeyPairInput {
+    /// Pairs that decryption will have to repeat.
+    #[shape(default, audit = log, condition = "kms:EncryptionContext")]
+    pub encryption_context: EncryptionContext,
+    /// Any form of a key's name.
+    #[shape(audit = log)]
+    pub key_id: KeyReference,
+    /// What kind of key pair.
+    #[shape(audit = log, condition = "kms:DataKeyPairSpec")]
+    pub key_pair_spec: DataKeyPairSpec,
+    /// Tokens of grants that may not be in force everywhere yet.
+    #[shape(default, audit = omit)]
+    pub grant_tokens: GrantTokens,
+    /// Whom to encrypt the answer for.
+    #[shape(audit = omit)]
+    pub recipient: Option<RecipientInfo>,
+    /// Whether only to ask if it would succeed.
+    #[shape(audit = log)]
+    pub dry_run: Option<bool>,
+}
+
+/// The answer.
+#[derive(Debug, Shape)]
+pub struct GenerateDataKeyPairOutput {
+    /// The private key, encrypted.
+    #[shape(audit = omit, length = 1..=6144)]
+    pub private_key_ciphertext_blob: Blob,
+    /// The private key: PKCS#8 in DER.
+    #[shape(sensitive, length = 1..=4096)]
+    pub private_key_plaintext: Option<SecretBytes>,
+    /// The public key: a SubjectPublicKeyInfo in DER.
+    #[shape(audit = omit, length = 1..=8192)]
+    pub public_key: Blob,
+    /// The ARN of the key that encrypted it.
+    #[shape(audit = omit, length = 1..=2048)]
+    pub key_id: Arn,
+    /// What kind of key pair it is.
+    #[shape(audit = omit)]
+    pub key_pair_spec: DataKeyPairSpec,
+    /// The private key for a recipient.
+    #[shape(audit = omit, length = 1..=6144)]
+    pub ciphertext_for_recipient: Option<Blob>,
+    /// Which of the key's materials encrypted it.
+    #[shape(audit = omit)]
+    pub key_material_id: Option<MaterialIdText>,
+}
+
+impl Operation for GenerateDataKeyPair {
+    const SPEC: OperationSpec = OperationSpec::reads("GenerateDataKeyPair");
+    type Input = GenerateDataKeyPairInput;
+    type Output = GenerateDataKeyPairOutput;
+    type Targets = KeyTarget;
+    type Error = KmsError;
+
+    fn locate(input: &GenerateDataKeyPairInput, view: &View) -> Result<KeyTarget, Miss<KmsError>> {
+        refuse_recipient(input.recipient.as_ref())?;
+        input.encryption_context.check()?;
+        input.grant_tokens.check()?;
+        view.keys().find::<action::GenerateDataKeyPair>(&input.key_id)
+    }
+
+    fn demands(_: &GenerateDataKeyPairInput, key: &KeyTarget, _: &View) -> Demands {
+        Demands::of(key.demand::<action::GenerateDataKeyPair>())
+    }
+
+    fn check(_: &GenerateDataKeyPairInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
+        let key = permit.targets();
+        key.state.require(state::USABLE, &key.arn)?;
+        cipher::check_symmetric(key, "GenerateDataKeyPair")
+    }
+
+    fn is_dry_run(input: &GenerateDataKeyPairInput) -> bool {
+        input.dry_run == Some(true)
+    }
+
+    async fn act(
+        input: &GenerateDataKeyPairInput,
+        permit: &Permit<KeyTarget>,
+        world: &mut World<'_>,
+    ) -> Outcome<Self> {
+        let (spec, context) = (input.key_pair_spec, &input.encryption_context);
+        let (pair, sealed) =
+            data_key::generate_pair::<action::GenerateDataKeyPair>(world, permit, context, spec).await?;
+        Ok(GenerateDataKeyPairOutput {
+            private_key_ciphertext_blob: sealed.blob,
+            private_key_plaintext: Some(pair.private_key),
+            public_key: Blob(pair.public_key),
+            key_id: permit.targets().arn.clone(),
+            key_pair_spec: spec,
+            ciphertext_for_recipient: None,
+            key_material_id: sealed.material.map(Into::into),
+        })
+    }
+}
