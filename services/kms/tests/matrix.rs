@@ -21,22 +21,32 @@ const MATRIX: &[(&str, [&str; 4])] = &[
     ("CancelKeyDeletion", ["ok", "denied", "denied", "denied"]),
     ("CreateAlias", ["ok", "denied", "denied", "denied"]),
     ("CreateKey", ["ok", "ok", "ok", "ok"]),
+    ("Decapsulate", ["ok", "denied", "denied", "ok"]),
     ("Decrypt", ["ok", "denied", "denied", "ok"]),
     ("DeleteAlias", ["ok", "denied", "absent", "absent"]),
+    ("DeriveSharedSecret", ["ok", "denied", "denied", "ok"]),
     ("DescribeKey", ["ok", "denied", "denied", "ok"]),
     ("DisableKey", ["ok", "denied", "denied", "denied"]),
     ("DisableKeyRotation", ["ok", "denied", "denied", "denied"]),
     ("EnableKey", ["ok", "denied", "denied", "denied"]),
     ("EnableKeyRotation", ["ok", "denied", "denied", "denied"]),
+    ("Encapsulate", ["ok", "denied", "denied", "ok"]),
     ("Encrypt", ["ok", "denied", "denied", "ok"]),
     ("GenerateDataKey", ["ok", "denied", "denied", "ok"]),
+    ("GenerateDataKeyPair", ["ok", "denied", "denied", "ok"]),
+    (
+        "GenerateDataKeyPairWithoutPlaintext",
+        ["ok", "denied", "denied", "ok"],
+    ),
     (
         "GenerateDataKeyWithoutPlaintext",
         ["ok", "denied", "denied", "ok"],
     ),
+    ("GenerateMac", ["ok", "denied", "denied", "ok"]),
     ("GenerateRandom", ["ok", "ok", "ok", "ok"]),
     ("GetKeyPolicy", ["ok", "denied", "denied", "denied"]),
     ("GetKeyRotationStatus", ["ok", "denied", "denied", "ok"]),
+    ("GetPublicKey", ["ok", "denied", "denied", "ok"]),
     ("ListAliases", ["ok", "ok", "denied", "denied"]),
     ("ListKeyPolicies", ["ok", "denied", "denied", "denied"]),
     ("ListKeyRotations", ["ok", "denied", "denied", "denied"]),
@@ -47,15 +57,34 @@ const MATRIX: &[(&str, [&str; 4])] = &[
     ("ReplicateKey", ["ok", "denied", "denied", "denied"]),
     ("RotateKeyOnDemand", ["ok", "denied", "denied", "denied"]),
     ("ScheduleKeyDeletion", ["ok", "denied", "denied", "denied"]),
+    ("Sign", ["ok", "denied", "denied", "ok"]),
     ("TagResource", ["ok", "denied", "denied", "denied"]),
     ("UntagResource", ["ok", "denied", "denied", "denied"]),
     ("UpdateAlias", ["ok", "denied", "denied", "denied"]),
     ("UpdateKeyDescription", ["ok", "denied", "denied", "denied"]),
     ("UpdatePrimaryRegion", ["ok", "denied", "denied", "denied"]),
+    ("Verify", ["ok", "denied", "denied", "ok"]),
+    ("VerifyMac", ["ok", "denied", "denied", "ok"]),
 ];
 
-/// What an operation is called with, beside its key.
-fn request(operation: &str, key: &str, alias: &str, ciphertext: &Value) -> Value {
+/// What kind of key an operation is tried on.
+fn kind(operation: &str) -> Value {
+    match operation {
+        "Sign" | "Verify" => json!({"KeySpec": "ECC_NIST_P256", "KeyUsage": "SIGN_VERIFY"}),
+        "DeriveSharedSecret" | "GetPublicKey" => {
+            json!({"KeySpec": "ECC_NIST_P256", "KeyUsage": "KEY_AGREEMENT"})
+        }
+        "GenerateMac" | "VerifyMac" => json!({"KeySpec": "HMAC_256", "KeyUsage": "GENERATE_VERIFY_MAC"}),
+        "Encapsulate" | "Decapsulate" => {
+            json!({"KeySpec": "ML_KEM_512", "KeyUsage": "ENCAPSULATE_DECAPSULATE"})
+        }
+        "ReplicateKey" | "UpdatePrimaryRegion" => json!({"MultiRegion": true}),
+        _ => json!({}),
+    }
+}
+
+/// What an operation is called with, beside its key. `made` is what the key made before: a ciphertext, a signature.
+fn request(operation: &str, key: &str, alias: &str, made: &Value) -> Value {
     let mut members = match operation {
         "CreateKey" | "ListKeys" => return json!({}),
         "GenerateRandom" => return json!({"NumberOfBytes": 1}),
@@ -63,11 +92,21 @@ fn request(operation: &str, key: &str, alias: &str, ciphertext: &Value) -> Value
         "UpdateAlias" => return json!({"AliasName": alias, "TargetKeyId": key}),
         "DeleteAlias" => return json!({"AliasName": alias}),
         "ReEncrypt" => {
-            return json!({"CiphertextBlob": ciphertext, "SourceKeyId": key, "DestinationKeyId": key});
+            return json!({"CiphertextBlob": made, "SourceKeyId": key, "DestinationKeyId": key});
         }
-        "Decrypt" => json!({"CiphertextBlob": ciphertext}),
+        "Decrypt" => json!({"CiphertextBlob": made}),
         "Encrypt" => json!({"Plaintext": "eA=="}),
         "GenerateDataKey" | "GenerateDataKeyWithoutPlaintext" => json!({"KeySpec": "AES_256"}),
+        "GenerateDataKeyPair" | "GenerateDataKeyPairWithoutPlaintext" => {
+            json!({"KeyPairSpec": "ECC_NIST_P256"})
+        }
+        "Sign" => json!({"Message": "eA==", "SigningAlgorithm": "ECDSA_SHA_256"}),
+        "Verify" => json!({"Message": "eA==", "SigningAlgorithm": "ECDSA_SHA_256", "Signature": made}),
+        "GenerateMac" => json!({"Message": "eA==", "MacAlgorithm": "HMAC_SHA_256"}),
+        "VerifyMac" => json!({"Message": "eA==", "MacAlgorithm": "HMAC_SHA_256", "Mac": made}),
+        "DeriveSharedSecret" => json!({"KeyAgreementAlgorithm": "ECDH", "PublicKey": made}),
+        "Encapsulate" => json!({"EncapsulationAlgorithm": "ML_KEM"}),
+        "Decapsulate" => json!({"EncapsulationAlgorithm": "ML_KEM", "SharedSecretCiphertextBlob": made}),
         "PutKeyPolicy" => json!({"Policy": policy(&[statement("Allow", &["kms:*"])])}),
         "TagResource" => json!({"Tags": [{"TagKey": "k", "TagValue": "v"}]}),
         "UntagResource" => json!({"TagKeys": ["k"]}),
@@ -82,10 +121,7 @@ fn request(operation: &str, key: &str, alias: &str, ciphertext: &Value) -> Value
 
 /// What comes of one call to a key made for it.
 async fn outcome(keystead: &Keystead, operation: &str, caller: &str, policy: Option<&str>) -> &'static str {
-    let key = match operation {
-        "ReplicateKey" | "UpdatePrimaryRegion" => keystead.key_with(json!({"MultiRegion": true})).await,
-        _ => keystead.key().await,
-    };
+    let key = keystead.key_with(kind(operation)).await;
     if operation == "UpdatePrimaryRegion" {
         let members = json!({"KeyId": key, "ReplicaRegion": OTHER_REGION});
         keystead.call("ReplicateKey", members).await.ok();
@@ -93,10 +129,17 @@ async fn outcome(keystead: &Keystead, operation: &str, caller: &str, policy: Opt
     let alias = format!("alias/{key}");
     let members = json!({"AliasName": alias, "TargetKeyId": key});
     keystead.call("CreateAlias", members).await.ok();
-    let sealed = keystead
-        .call("Encrypt", json!({"KeyId": key, "Plaintext": "eA=="}))
-        .await
-        .ok();
+    // What the operation takes comes of the one before it.
+    let (maker, member) = match operation {
+        "Verify" => ("Sign", "Signature"),
+        "VerifyMac" => ("GenerateMac", "Mac"),
+        "DeriveSharedSecret" => ("GetPublicKey", "PublicKey"),
+        "Decapsulate" => ("Encapsulate", "SharedSecretCiphertextBlob"),
+        "Decrypt" | "ReEncrypt" => ("Encrypt", "CiphertextBlob"),
+        _ => ("DescribeKey", "KeyMetadata"),
+    };
+    let members = request(maker, &key, &alias, &Value::Null);
+    let made = keystead.call(maker, members).await.ok()[member].take();
     if operation == "CancelKeyDeletion" {
         keystead
             .call("ScheduleKeyDeletion", json!({"KeyId": key}))
@@ -107,7 +150,7 @@ async fn outcome(keystead: &Keystead, operation: &str, caller: &str, policy: Opt
         let members = json!({"KeyId": key, "Policy": text, "BypassPolicyLockoutSafetyCheck": true});
         keystead.call("PutKeyPolicy", members).await.ok();
     }
-    let members = request(operation, &arn_of(&key), &alias, &sealed["CiphertextBlob"]);
+    let members = request(operation, &arn_of(&key), &alias, &made);
     let answer = keystead.call_as(caller, REGION, operation, members).await;
     match (answer.status, answer.body["__type"].as_str()) {
         (200, _) => "ok",
