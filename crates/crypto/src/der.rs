@@ -6,20 +6,36 @@ const SEQUENCE: u8 = 0x30;
 
 /// Whether `bytes` are one SEQUENCE and nothing behind it.
 pub(crate) fn is_one_sequence(bytes: &[u8]) -> bool {
-    let Some((&[SEQUENCE, first], rest)) = bytes.split_first_chunk::<2>() else {
-        return false;
+    sequence(bytes).is_some_and(|(_, rest)| rest.is_empty())
+}
+
+/// Whether two SubjectPublicKeyInfos name the same algorithm by the same bytes.
+pub(crate) fn are_of_one_algorithm(one: &[u8], other: &[u8]) -> bool {
+    let algorithm = |spki| {
+        let (content, _) = sequence(spki)?;
+        let (_, key) = sequence(content)?;
+        content.get(..content.len() - key.len())
     };
+    algorithm(one).is_some_and(|named| algorithm(other) == Some(named))
+}
+
+/// What is in the SEQUENCE that `bytes` begin with, and what is behind it.
+fn sequence(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (&[tag, first], rest) = bytes.split_first_chunk()?;
+    if tag != SEQUENCE {
+        return None;
+    }
     if first < 0x80 {
-        return rest.len() == usize::from(first);
+        return rest.split_at_checked(usize::from(first));
     }
     let count = usize::from(first & 0x7f);
-    let Some((length, content)) = rest.split_at_checked(count).filter(|_| (1..=4).contains(&count)) else {
-        return false;
-    };
+    let (length, content) = rest
+        .split_at_checked(count)
+        .filter(|_| (1..=4).contains(&count))?;
     let length = length
         .iter()
         .fold(0_usize, |length, byte| (length << 8) | usize::from(*byte));
-    content.len() == length
+    content.split_at_checked(length)
 }
 
 #[cfg(test)]

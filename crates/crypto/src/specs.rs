@@ -10,6 +10,8 @@ mod sm2;
 #[cfg(test)]
 mod suite;
 mod symmetric;
+#[cfg(test)]
+mod wycheproof;
 
 use std::fmt;
 

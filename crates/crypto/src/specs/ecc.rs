@@ -189,19 +189,16 @@ impl Work for Ecc {
         material: &Material,
         request: &VerificationOfSignature<'_>,
     ) -> Result<(), BackingFailed> {
-        let digest = digest_of(&request.message, self.curve.digest())?;
-        self.parsed(material)?
-            .verifying
-            .verify_digest_sig(&digest, request.signature)
-            .map_err(|_| BackingFailed::Mismatch)
+        verify(self.curve, &self.parsed(material)?.verifying, request)
     }
 
     fn agree(&self, material: &Material, peer: &[u8]) -> Result<SecretBytes, BackingFailed> {
         let (Some(algorithm), Some(own)) = (self.curve.agreement(), &self.parsed(material)?.agreeing) else {
             return Err(BackingFailed::Unsupported);
         };
-        // The library takes bare points as well.
-        if !der::is_one_sequence(peer) {
+        // The library takes bare points as well, and curves by their parameters.
+        let public = &self.parsed(material)?.public;
+        if !der::is_one_sequence(peer) || !der::are_of_one_algorithm(peer, public) {
             return Err(BackingFailed::UnfitKey);
         }
         let peer = agreement::UnparsedPublicKey::new(algorithm, peer);
@@ -209,4 +206,31 @@ impl Work for Ecc {
             Ok(SecretBytes::copied_from(secret))
         })
     }
+}
+
+fn verify(
+    curve: Curve,
+    key: &ParsedPublicKey,
+    request: &VerificationOfSignature<'_>,
+) -> Result<(), BackingFailed> {
+    let digest = digest_of(&request.message, curve.digest())?;
+    key.verify_digest_sig(&digest, request.signature)
+        .map_err(|_| BackingFailed::Mismatch)
+}
+
+/// Verifies under a public key, a SubjectPublicKeyInfo: as an operation does, but for whose key it is.
+#[cfg(test)]
+pub(super) fn verify_under(
+    spec: &str,
+    public_key: &[u8],
+    request: &VerificationOfSignature<'_>,
+) -> Result<(), BackingFailed> {
+    let curve = match spec {
+        "ECC_NIST_P256" => Curve::P256,
+        "ECC_NIST_P384" => Curve::P384,
+        "ECC_NIST_P521" => Curve::P521,
+        _ => Curve::P256K1,
+    };
+    let key = UnparsedPublicKey::new(curve.verifying(), public_key).parse();
+    verify(curve, &key.map_err(|_| BackingFailed::UnfitKey)?, request)
 }
