@@ -79,6 +79,7 @@ WALK = [
     ("disable-key-rotation", ["--key-id", "{key}"], set()),
     ("rotate-key-on-demand", ["--key-id", "{key}"], {"KeyId"}),
     ("list-key-rotations", ["--key-id", "{key}"], {"Rotations"}),
+    ("describe-custom-key-stores", [], {"CustomKeyStores"}),
     ("replicate-key", ["--key-id", "{mrk}", "--replica-region", OTHER_REGION], {"ReplicaKeyMetadata", "ReplicaPolicy"}),
     ("update-primary-region", ["--key-id", "{mrk}", "--primary-region", OTHER_REGION], set()),
     ("delete-alias", ["--alias-name", "alias/by-hand"], set()),
@@ -86,6 +87,22 @@ WALK = [
      {"KeyId", "DeletionDate", "KeyState", "PendingWindowInDays"}),
     ("cancel-key-deletion", ["--key-id", "{key}"], {"KeyId"}),
 ]
+
+
+# Operations that refuse every call, with what they say.
+STORE = ["--custom-key-store-id", "cks-1234567890abcdef0"]
+REFUSED = [
+    ("create-custom-key-store", ["--custom-key-store-name", "mine"], "UnsupportedOperationException"),
+    ("connect-custom-key-store", STORE, "CustomKeyStoreNotFoundException"),
+    ("disconnect-custom-key-store", STORE, "CustomKeyStoreNotFoundException"),
+    ("update-custom-key-store", STORE, "CustomKeyStoreNotFoundException"),
+    ("delete-custom-key-store", STORE, "CustomKeyStoreNotFoundException"),
+]
+
+
+@pytest.mark.parametrize("operation, arguments, code", REFUSED, ids=[step[0] for step in REFUSED])
+def test_the_aws_command_is_refused_what_is_not_there(aws, operation, arguments, code):
+    assert f"An error occurred ({code})" in aws(operation, *arguments)
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +144,7 @@ UNKNOWN = {"encapsulate", "decapsulate"}
 
 def test_the_walk_covers_every_operation_that_is_built(schemas):
     walked = {name.replace("-", "") for name, *_ in WALK} | {"createkey"}
+    walked |= {name.replace("-", "") for name, *_ in REFUSED}
     assert walked == {name.lower() for name in schemas["kms"]} - UNKNOWN
 
 

@@ -12,7 +12,8 @@ from botocore.loaders import Loader
 
 HERE = pathlib.Path(__file__).parent
 MODEL = Loader().load_service_model("kms", "service-2")
-DIFFERENCES = tomllib.loads((HERE / "differences.toml").read_text()).get("difference", [])
+LISTED = tomllib.loads((HERE / "differences.toml").read_text())
+DIFFERENCES, OPERATIONS = LISTED.get("difference", []), LISTED.get("operation", [])
 COMPARED = ("type", "min", "max", "pattern", "sensitive")
 
 
@@ -97,6 +98,22 @@ def test_no_difference_that_is_listed_has_gone(schemas):
     found = drift(schemas)
     stale = sorted(entry for entry in meant() if not any(covers(entry, difference) for difference in found))
     assert not stale, "\n".join(map(str, stale))
+
+
+def named(what):
+    return {entry["name"] for entry in OPERATIONS if entry["what"] == what}
+
+
+def test_every_operation_of_the_model_is_built_or_listed_as_absent(schemas):
+    assert set(schemas["kms"]) | named("absent") == set(MODEL["operations"])
+
+
+def test_no_operation_that_is_listed_is_otherwise(schemas):
+    """What is absent is not built, and what is refused is: the test of custom key stores holds its refusal."""
+    assert not named("absent") & set(schemas["kms"])
+    assert named("refused") <= set(schemas["kms"])
+    assert named("absent") | named("refused") == {entry["name"] for entry in OPERATIONS}
+    assert all(len(entry["reason"]) > 10 for entry in OPERATIONS)
 
 
 def test_each_difference_has_a_reason_and_is_listed_once():

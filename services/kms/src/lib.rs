@@ -12,6 +12,7 @@ mod aliases;
 mod chores;
 mod cipher;
 mod context;
+mod custom_key_stores;
 mod data_key;
 mod duties;
 mod error;

@@ -19,29 +19,40 @@ use serde_json::{Value, json};
 /// it calls under a policy that allows everybody everything.
 const MATRIX: &[(&str, [&str; 4])] = &[
     ("CancelKeyDeletion", ["ok", "denied", "denied", "denied"]),
+    (
+        "ConnectCustomKeyStore",
+        ["missing", "missing", "missing", "missing"],
+    ),
     ("CreateAlias", ["ok", "denied", "denied", "denied"]),
+    (
+        "CreateCustomKeyStore",
+        ["unsupported", "unsupported", "unsupported", "unsupported"],
+    ),
     ("CreateKey", ["ok", "ok", "ok", "ok"]),
     ("Decapsulate", ["ok", "denied", "denied", "ok"]),
     ("Decrypt", ["ok", "denied", "denied", "ok"]),
     ("DeleteAlias", ["ok", "denied", "absent", "absent"]),
+    (
+        "DeleteCustomKeyStore",
+        ["missing", "missing", "missing", "missing"],
+    ),
     ("DeriveSharedSecret", ["ok", "denied", "denied", "ok"]),
+    ("DescribeCustomKeyStores", ["ok", "ok", "ok", "ok"]),
     ("DescribeKey", ["ok", "denied", "denied", "ok"]),
     ("DisableKey", ["ok", "denied", "denied", "denied"]),
     ("DisableKeyRotation", ["ok", "denied", "denied", "denied"]),
+    (
+        "DisconnectCustomKeyStore",
+        ["missing", "missing", "missing", "missing"],
+    ),
     ("EnableKey", ["ok", "denied", "denied", "denied"]),
     ("EnableKeyRotation", ["ok", "denied", "denied", "denied"]),
     ("Encapsulate", ["ok", "denied", "denied", "ok"]),
     ("Encrypt", ["ok", "denied", "denied", "ok"]),
     ("GenerateDataKey", ["ok", "denied", "denied", "ok"]),
     ("GenerateDataKeyPair", ["ok", "denied", "denied", "ok"]),
-    (
-        "GenerateDataKeyPairWithoutPlaintext",
-        ["ok", "denied", "denied", "ok"],
-    ),
-    (
-        "GenerateDataKeyWithoutPlaintext",
-        ["ok", "denied", "denied", "ok"],
-    ),
+    ("GenerateDataKeyPairWithoutPlaintext", ["ok", "denied", "denied", "ok"]),
+    ("GenerateDataKeyWithoutPlaintext", ["ok", "denied", "denied", "ok"]),
     ("GenerateMac", ["ok", "denied", "denied", "ok"]),
     ("GenerateRandom", ["ok", "ok", "ok", "ok"]),
     ("GetKeyPolicy", ["ok", "denied", "denied", "denied"]),
@@ -61,6 +72,10 @@ const MATRIX: &[(&str, [&str; 4])] = &[
     ("TagResource", ["ok", "denied", "denied", "denied"]),
     ("UntagResource", ["ok", "denied", "denied", "denied"]),
     ("UpdateAlias", ["ok", "denied", "denied", "denied"]),
+    (
+        "UpdateCustomKeyStore",
+        ["missing", "missing", "missing", "missing"],
+    ),
     ("UpdateKeyDescription", ["ok", "denied", "denied", "denied"]),
     ("UpdatePrimaryRegion", ["ok", "denied", "denied", "denied"]),
     ("Verify", ["ok", "denied", "denied", "ok"]),
@@ -86,7 +101,14 @@ fn kind(operation: &str) -> Value {
 /// What an operation is called with, beside its key. `made` is what the key made before: a ciphertext, a signature.
 fn request(operation: &str, key: &str, alias: &str, made: &Value) -> Value {
     let mut members = match operation {
-        "CreateKey" | "ListKeys" => return json!({}),
+        "CreateKey" | "ListKeys" | "DescribeCustomKeyStores" => return json!({}),
+        "CreateCustomKeyStore" => return json!({"CustomKeyStoreName": "x"}),
+        "UpdateCustomKeyStore"
+        | "ConnectCustomKeyStore"
+        | "DisconnectCustomKeyStore"
+        | "DeleteCustomKeyStore" => {
+            return json!({"CustomKeyStoreId": "cks-1234567890abcdef0"});
+        }
         "GenerateRandom" => return json!({"NumberOfBytes": 1}),
         "CreateAlias" => return json!({"AliasName": format!("{alias}/new"), "TargetKeyId": key}),
         "UpdateAlias" => return json!({"AliasName": alias, "TargetKeyId": key}),
@@ -156,6 +178,8 @@ async fn outcome(keystead: &Keystead, operation: &str, caller: &str, policy: Opt
         (200, _) => "ok",
         (_, Some("AccessDeniedException")) => "denied",
         (_, Some("NotFoundException")) => "absent",
+        (_, Some("CustomKeyStoreNotFoundException")) => "missing",
+        (_, Some("UnsupportedOperationException")) => "unsupported",
         _ => panic!("{operation}: {}", answer.body),
     }
 }

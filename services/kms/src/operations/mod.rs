@@ -1,15 +1,20 @@
 //! One file for each operation.
 
 mod cancel_key_deletion;
+mod connect_custom_key_store;
 mod create_alias;
+mod create_custom_key_store;
 mod create_key;
 mod decapsulate;
 mod decrypt;
 mod delete_alias;
+mod delete_custom_key_store;
 mod derive_shared_secret;
+mod describe_custom_key_stores;
 mod describe_key;
 mod disable_key;
 mod disable_key_rotation;
+mod disconnect_custom_key_store;
 mod enable_key;
 mod enable_key_rotation;
 mod encapsulate;
@@ -37,6 +42,7 @@ mod sign;
 mod tag_resource;
 mod untag_resource;
 mod update_alias;
+mod update_custom_key_store;
 mod update_key_description;
 mod update_primary_region;
 mod verify;
@@ -47,15 +53,20 @@ use engine::AnyOperation;
 /// Every operation of KMS.
 pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &cancel_key_deletion::CancelKeyDeletion,
+    &connect_custom_key_store::ConnectCustomKeyStore,
     &create_alias::CreateAlias,
+    &create_custom_key_store::CreateCustomKeyStore,
     &create_key::CreateKey,
     &decapsulate::Decapsulate,
     &decrypt::Decrypt,
     &delete_alias::DeleteAlias,
+    &delete_custom_key_store::DeleteCustomKeyStore,
     &derive_shared_secret::DeriveSharedSecret,
+    &describe_custom_key_stores::DescribeCustomKeyStores,
     &describe_key::DescribeKey,
     &disable_key::DisableKey,
     &disable_key_rotation::DisableKeyRotation,
+    &disconnect_custom_key_store::DisconnectCustomKeyStore,
     &enable_key::EnableKey,
     &enable_key_rotation::EnableKeyRotation,
     &encapsulate::Encapsulate,
@@ -83,6 +94,7 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &tag_resource::TagResource,
     &untag_resource::UntagResource,
     &update_alias::UpdateAlias,
+    &update_custom_key_store::UpdateCustomKeyStore,
     &update_key_description::UpdateKeyDescription,
     &update_primary_region::UpdatePrimaryRegion,
     &verify::Verify,
