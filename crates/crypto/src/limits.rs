@@ -24,4 +24,4 @@ pub const CIPHERTEXT: usize = 6144;
 pub const WRAPPING_KEYS_READY: usize = 2;
 
 /// Callers who wait for such a pair to be made, of each size; beyond it they are refused.
-pub const WRAPPING_KEYS_WAITED_FOR: usize = 16;
+pub const WRAPPING_KEYS_WAITED_FOR: usize = 8;

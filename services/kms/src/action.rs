@@ -17,10 +17,10 @@ macro_rules! actions {
 }
 
 actions! {
-    CancelKeyDeletion, CreateAlias, CreateKey, Decrypt, DeleteAlias, DescribeKey, DisableKey,
-    DisableKeyRotation, EnableKey, EnableKeyRotation, Encrypt, GenerateDataKey,
-    GenerateDataKeyWithoutPlaintext, GenerateRandom, GetKeyPolicy, GetKeyRotationStatus, ListAliases,
-    ListKeyPolicies, ListKeyRotations, ListKeys, ListResourceTags, PutKeyPolicy, ReEncryptFrom, ReEncryptTo,
-    ReplicateKey,    RotateKeyOnDemand, ScheduleKeyDeletion, TagResource, UntagResource, UpdateAlias, UpdateKeyDescription,
-    UpdatePrimaryRegion,
+    CancelKeyDeletion, CreateAlias, CreateKey, Decrypt, DeleteAlias, DeleteImportedKeyMaterial, DescribeKey,
+    DisableKey, DisableKeyRotation, EnableKey, EnableKeyRotation, Encrypt, GenerateDataKey,
+    GenerateDataKeyWithoutPlaintext, GenerateRandom, GetKeyPolicy, GetKeyRotationStatus,
+    GetParametersForImport, ImportKeyMaterial, ListAliases, ListKeyPolicies, ListKeyRotations, ListKeys,
+    ListResourceTags, PutKeyPolicy, ReEncryptFrom, ReEncryptTo, ReplicateKey, RotateKeyOnDemand,
+    ScheduleKeyDeletion, TagResource, UntagResource, UpdateAlias, UpdateKeyDescription, UpdatePrimaryRegion,
 }

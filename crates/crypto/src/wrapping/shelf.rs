@@ -16,7 +16,7 @@ use crate::limits::{WRAPPING_KEYS_READY, WRAPPING_KEYS_WAITED_FOR};
 /// Makes pairs to wrap material under, and unwraps what was wrapped. All of it is done by a pool of threads that yield to
 /// everything else.
 ///
-/// Of each size [`WRAPPING_KEYS_READY`] are kept, once the first was asked for or expected; each is given out once.
+/// Of a size that was asked for [`WRAPPING_KEYS_READY`] are kept. Each is given out once.
 pub struct WrappingKeys {
     pool: Arc<Pool>,
     shelves: [Arc<Shelf>; WrappingSpec::ALL.len()],
@@ -31,7 +31,7 @@ struct Shelf {
 #[derive(Default)]
 struct Stock {
     ready: Vec<WrappingKey>,
-    /// How many are being made. With those that are ready they are as many as who waits, and those that are kept besides.
+    /// How many are being made: at least one for each who waits.
     making: usize,
     waiting: VecDeque<oneshot::Sender<Made>>,
 }
@@ -53,10 +53,10 @@ impl WrappingKeys {
         }
     }
 
-    /// Begins to make pairs of every size, since one of them will be asked for.
+    /// Sees to it that there is a pair of every size, since one of them will be asked for.
     pub fn expect(&self) {
         for shelf in &self.shelves {
-            self.restock(shelf);
+            self.restock(shelf, 1);
         }
     }
 
@@ -77,7 +77,7 @@ impl WrappingKeys {
                 }
             }
         };
-        self.restock(shelf);
+        self.restock(shelf, WRAPPING_KEYS_READY);
         match waited_for {
             Ok(key) => Ok(key),
             // INVARIANT: whoever makes one gives it, or tells that it failed.
@@ -99,11 +99,11 @@ impl WrappingKeys {
         .await
     }
 
-    /// Begins to make what the shelf lacks.
-    fn restock(&self, shelf: &Arc<Shelf>) {
+    /// Begins to make what the shelf lacks to have so many ready, beside those that are waited for.
+    fn restock(&self, shelf: &Arc<Shelf>, ready: usize) {
         let lacking = {
             let mut stock = shelf.stock();
-            let wanted = WRAPPING_KEYS_READY + stock.waiting.len();
+            let wanted = ready + stock.waiting.len();
             let lacking = wanted.saturating_sub(stock.ready.len() + stock.making);
             stock.making += lacking;
             lacking
@@ -212,12 +212,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_expected_is_made_before_anybody_asks() {
+    async fn one_of_each_size_is_made_before_anybody_asks() {
         let (keys, pool) = keys();
         keys.expect();
         keys.expect();
         made(&keys, &pool).await;
-        assert_eq!(ready(&keys), [WRAPPING_KEYS_READY; 3]);
+        assert_eq!(ready(&keys), [1; 3]);
     }
 
     #[tokio::test]

@@ -5,6 +5,7 @@ mod create_alias;
 mod create_key;
 mod decrypt;
 mod delete_alias;
+mod delete_imported_key_material;
 mod describe_key;
 mod disable_key;
 mod disable_key_rotation;
@@ -16,6 +17,8 @@ mod generate_data_key_without_plaintext;
 mod generate_random;
 mod get_key_policy;
 mod get_key_rotation_status;
+mod get_parameters_for_import;
+mod import_key_material;
 mod list_aliases;
 mod list_key_policies;
 mod list_key_rotations;
@@ -41,6 +44,7 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &create_key::CreateKey,
     &decrypt::Decrypt,
     &delete_alias::DeleteAlias,
+    &delete_imported_key_material::DeleteImportedKeyMaterial,
     &describe_key::DescribeKey,
     &disable_key::DisableKey,
     &disable_key_rotation::DisableKeyRotation,
@@ -52,6 +56,8 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &generate_random::GenerateRandom,
     &get_key_policy::GetKeyPolicy,
     &get_key_rotation_status::GetKeyRotationStatus,
+    &get_parameters_for_import::GetParametersForImport,
+    &import_key_material::ImportKeyMaterial,
     &list_aliases::ListAliases,
     &list_key_policies::ListKeyPolicies,
     &list_key_rotations::ListKeyRotations,
