@@ -65,6 +65,7 @@ pub struct Keystead {
     pub memory: Memory,
     keys: Vec<(&'static str, NewAccessKey)>,
     audit: TempDir,
+    parameters: wrapping::Known,
 }
 
 /// An answer.
@@ -125,6 +126,7 @@ impl Keystead {
             memory,
             keys,
             audit,
+            parameters: wrapping::Known::default(),
         }
     }
 
@@ -136,6 +138,7 @@ impl Keystead {
             memory,
             keys,
             audit,
+            parameters,
         } = self;
         let gone = Arc::downgrade(&engine);
         drop(engine);
@@ -150,6 +153,7 @@ impl Keystead {
             memory,
             keys,
             audit,
+            parameters,
         }
     }
 

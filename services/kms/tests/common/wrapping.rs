@@ -1,5 +1,9 @@
 //! The owner's side of an import: material is wrapped with the library's public interface.
 
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use ambient::{Clock, Timestamp};
 use aws_lc_rs::key_wrap::{AES_256, AesKek, KeyWrapPadded};
 use aws_lc_rs::rsa::{
     OAEP_SHA1_MGF1SHA1, OAEP_SHA256_MGF1SHA256, OaepPublicEncryptingKey, PublicEncryptingKey,
@@ -8,10 +12,13 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::{Answer, Keystead, REGION};
+use super::{Answer, DAY, Keystead, REGION};
 
 /// The way in which material is wrapped where a test is about something else.
 pub const USUAL: (&str, &str) = ("RSAES_OAEP_SHA_256", "RSA_2048");
+
+/// Wrapping keys and tokens by Region and key, and since when.
+pub type Known = Mutex<HashMap<(String, String), (Timestamp, Value)>>;
 
 impl Keystead {
     /// Makes a key of these members for imported material, and gives its id.
@@ -41,9 +48,25 @@ impl Keystead {
 
     /// As [`Keystead::import`], in another Region.
     pub async fn import_in(&self, region: &str, key: &str, material: &[u8], members: Value) -> Answer {
-        let parameters = self.parameters(region, key, USUAL).await;
+        let parameters = self.known_parameters(region, key).await;
         let wrapped = wrap(USUAL.0, &parameters, material);
         self.bring(region, key, &parameters, &wrapped, members).await
+    }
+
+    /// As [`Keystead::parameters`], the same ones again while they are good: pairs of RSA take their time to be made.
+    async fn known_parameters(&self, region: &str, key: &str) -> Value {
+        let name = (region.to_owned(), key.to_owned());
+        let now = self.clock.now();
+        let known = self.parameters.lock().unwrap().get(&name).cloned();
+        if let Some((since, parameters)) = known
+            && now < since.after(DAY)
+        {
+            return parameters;
+        }
+        let parameters = self.parameters(region, key, USUAL).await;
+        let known = (now, parameters.clone());
+        self.parameters.lock().unwrap().insert(name, known);
+        parameters
     }
 
     /// Imports what was wrapped already.
