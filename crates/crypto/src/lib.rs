@@ -5,7 +5,8 @@
 //! its rows, [`root`] for the keys above them). Every one of them derives a key for each single message with
 //! [SP 800-108](kdf) and uses it once, so none ever comes near the limit of random nonces.
 //!
-//! [`specs::KEY_SPECS`] says which keys can be made, [`Backing`] who holds them and works with them.
+//! [`specs::KEY_SPECS`] says which keys can be made, [`Backing`] who holds them and works with them, [`wrapping`] how
+//! material comes in that its owner made.
 
 mod aead;
 pub mod backing;
@@ -19,6 +20,7 @@ pub mod root;
 pub mod seal;
 pub mod specs;
 pub mod subkey;
+pub mod wrapping;
 
 pub use backing::{Backing, InProcess};
 pub use material::{KeyKind, KeyName, Material, MaterialId};

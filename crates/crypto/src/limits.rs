@@ -19,3 +19,9 @@ pub const ARGON2_LANES: std::ops::RangeInclusive<u32> = 1..=16;
 /// The longest ciphertext of a symmetric key, in bytes. Source: KMS API Reference, `Decrypt`,
 /// `CiphertextBlob`.
 pub const CIPHERTEXT: usize = 6144;
+
+/// Pairs to wrap imported material under that are kept ready, of each size.
+pub const WRAPPING_KEYS_READY: usize = 2;
+
+/// Callers who wait for such a pair to be made, of each size; beyond it they are refused.
+pub const WRAPPING_KEYS_WAITED_FOR: usize = 8;

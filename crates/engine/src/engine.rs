@@ -6,6 +6,7 @@ use ambient::{Clock, Entropy};
 use arn::{AccountId, Place, Region};
 use audit::{AuditError, AuditLog, Refusal, RefusedStream};
 use crypto::InProcess;
+use crypto::wrapping::WrappingKeys;
 use model::OperationSpec;
 use protocol::Failure;
 use sigv4::SigningKeys;
@@ -29,6 +30,7 @@ pub struct Engine {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) backing: InProcess,
+    pub(crate) wrapping_keys: WrappingKeys,
     pub(crate) signing_keys: SigningKeys,
     pub(crate) services: &'static [&'static Service],
     pub(crate) regions: Vec<Region>,

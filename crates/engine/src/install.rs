@@ -9,6 +9,7 @@ use ambient::{Clock, Entropy, EntropyFailed, task};
 use arn::{AccountId, Place, Region};
 use audit::{AuditError, AuditLog, RefusedStream};
 use crypto::InProcess;
+use crypto::wrapping::WrappingKeys;
 use identity::{AccessKey, AccessKeySecrets, AccessKeys, Account, Accounts, ByAccount, NewAccessKey};
 use secret::{SecretBuffer, SecretBytes, SecretString};
 use sigv4::SigningKeys;
@@ -164,13 +165,15 @@ impl Installation {
         }
         let pool =
             Pool::of_all_processors("heavy", limits::HEAVY_WORK_WAITING).map_err(OpenError::Threads)?;
+        let pool = Arc::new(pool);
         let engine = Engine {
             store,
             vault,
             log,
             refused,
             clock,
-            backing: InProcess::new(Arc::clone(&entropy), Arc::new(pool)),
+            backing: InProcess::new(Arc::clone(&entropy), Arc::clone(&pool)),
+            wrapping_keys: WrappingKeys::new(pool),
             entropy,
             signing_keys: SigningKeys::holding(limits::SIGNING_KEYS),
             services: options.services,

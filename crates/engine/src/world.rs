@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ambient::{Entropy, EntropyFailed, Timestamp};
 use arn::Arn;
+use crypto::wrapping::WrappingKeys;
 use crypto::{InProcess, Material};
 use gate::{Caller, Demand, Demands, Permit};
 use serde_json::{Map, Value};
@@ -22,6 +23,7 @@ pub struct World<'w> {
     entropy: &'w dyn Entropy,
     vault: &'w Vault,
     backing: &'w InProcess,
+    wrapping_keys: &'w WrappingKeys,
     change: Change,
     made: Vec<Resource>,
     notes: Map<String, Value>,
@@ -68,6 +70,7 @@ impl<'w> World<'w> {
             entropy,
             vault,
             backing,
+            wrapping_keys,
             ..
         } = engine;
         World {
@@ -76,6 +79,7 @@ impl<'w> World<'w> {
             entropy: &**entropy,
             vault,
             backing,
+            wrapping_keys,
             change: Change::new(),
             made: Vec::new(),
             notes: Map::new(),
@@ -106,6 +110,11 @@ impl<'w> World<'w> {
     /// The backing of keys whose material is kept here.
     pub fn backing(&self) -> &'w InProcess {
         self.backing
+    }
+
+    /// The pairs that material is wrapped under on its way in.
+    pub fn wrapping_keys(&self) -> &'w WrappingKeys {
+        self.wrapping_keys
     }
 
     /// Fills `bytes` with random bytes.

@@ -1,29 +1,35 @@
-//! What falls due for keys by itself: deletion and automatic rotation.
+//! What falls due for keys by itself: deletion, automatic rotation, and the expiry of imported material.
 
 use engine::{Chore, ChoreFailed, Duty, Event, Permit, World};
 use serde_json::{Map, Value};
 
+use crate::duties::Expiry;
 use crate::key_id::{AliasName, KeyId};
 use crate::records::{
-    Aliases, BY_TARGET, Key, KeyPolicies, Keys, MaterialName, Materials, RotationKind, RotationPlan,
-    alias_of_entry, target_prefix,
+    Aliases, BY_TARGET, Import, Key, KeyPolicies, Keys, RotationKind, RotationPlan, Version, alias_of_entry,
+    target_prefix,
 };
 use crate::state::State;
-use crate::{duties, multi_region, rotation};
+use crate::{duties, imports, multi_region, rotation};
 
 /// The kind of due work that deletes a key.
 pub const DELETE_KEY: u8 = 1;
 /// The kind of due work that rotates a key.
 pub const ROTATE_KEY: u8 = 2;
+/// The kind of due work that destroys imported material.
+pub const EXPIRE_MATERIAL: u8 = 3;
 
 /// The chores of KMS.
-pub static CHORES: &[&dyn Chore] = &[&DeleteKey, &RotateKey];
+pub static CHORES: &[&dyn Chore] = &[&DeleteKey, &RotateKey, &ExpireMaterial];
 
 /// Deletes a key whose waiting period is over: its material is destroyed, and its record, policy and aliases go.
 struct DeleteKey;
 
 /// Gives a key new material when its rotation is due.
 struct RotateKey;
+
+/// Destroys imported material that has expired. Its key has been without it from that moment on.
+struct ExpireMaterial;
 
 impl Chore for DeleteKey {
     fn kind(&self) -> u8 {
@@ -56,17 +62,9 @@ impl Chore for DeleteKey {
                 change.delete::<Aliases>(domain, name);
             }
         }
-        for version in &key.versions {
-            change.destroy::<Materials>(
-                domain,
-                MaterialName {
-                    key: id,
-                    id: version.id(),
-                },
-            );
-        }
         change.delete::<KeyPolicies>(domain, id);
         change.delete::<Keys>(domain, id);
+        imports::destroy_all(world, domain, id, &key);
         let mut details = Map::new();
         details.insert("keyId".to_owned(), Value::from(id.to_string()));
         Ok(Some(rotation::event(
@@ -102,6 +100,49 @@ impl Chore for RotateKey {
         rotation::put_key(world, domain, id, key);
         duties::put_rotation_at(world, domain, id, plan);
         Ok(Some(event))
+    }
+}
+
+impl Chore for ExpireMaterial {
+    fn kind(&self) -> u8 {
+        EXPIRE_MATERIAL
+    }
+
+    fn destroys(&self) -> bool {
+        true
+    }
+
+    fn run(&self, duty: &Permit<Duty>, world: &mut World<'_>) -> Result<Option<Event>, ChoreFailed> {
+        let expiry = Expiry::from_bytes(&duty.targets().subject).ok_or("due work names no material")?;
+        let Expiry { id, material, end } = expiry;
+        let Some(key) = world.view().get::<Keys>(&id)? else {
+            return Ok(None);
+        };
+        // It may have been deleted, or imported again for another date, since this was put down.
+        let is_it = |version: &&Version| {
+            let import = version.import.as_ref();
+            version.id() == material && import.and_then(Import::valid_to) == Some(end)
+        };
+        let Some(version) = key.versions.iter().chain(&key.pending).find(is_it) else {
+            return Ok(None);
+        };
+        if !version.has_expired(world.now()) {
+            return Ok(None);
+        }
+        let domain = world.view().domain();
+        imports::remove(world, domain, id, Key::clone(&key), version)?;
+        let mut details = Map::new();
+        details.insert("keyId".to_owned(), Value::from(id.to_string()));
+        if key.is_symmetric() {
+            details.insert("keyMaterialId".to_owned(), Value::from(material.to_string()));
+        }
+        let place = world.view().place();
+        Ok(Some(rotation::event(
+            "DeleteExpiredKeyMaterial",
+            id,
+            place,
+            details,
+        )))
     }
 }
 

@@ -4,6 +4,7 @@
 
 use ambient::EntropyFailed;
 use arn::Arn;
+use crypto::MaterialId;
 use crypto::backing::BackingFailed;
 use engine::{Failure, UnsealError};
 use store::StoreError;
@@ -64,6 +65,36 @@ pub enum KmsError {
     /// Too much of this work waits already.
     #[error("You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.")]
     Throttled,
+    /// The origin of the key's material does not admit the operation.
+    #[error("{0} origin is {1} which is not valid for this operation.")]
+    WrongOrigin(Arn, &'static str),
+    /// The material that was brought is not what it has to be.
+    #[error("{0}")]
+    IncorrectKeyMaterial(&'static str),
+    /// The import token is none, or another key's.
+    #[error("the import token is not valid here")]
+    InvalidImportToken,
+    /// The import token is too old.
+    #[error("the import token has expired")]
+    ExpiredImportToken,
+    /// The key has no such material.
+    #[error("Key material '{1}' is not associated with the KMS key {0}.")]
+    NoMaterial(Arn, MaterialId),
+    /// No imported material waits for a rotation.
+    #[error("No available key material pending rotation for the key: {0}.")]
+    NoPendingMaterial(Arn),
+    /// Imported material waits for a rotation already.
+    #[error(
+        "New key material (id: {new}) cannot be imported into KMS key {key}, because another key material (id: {pending}) is pending rotation."
+    )]
+    AnotherPending {
+        /// The key.
+        key: Arn,
+        /// The material that was brought.
+        new: MaterialId,
+        /// The one that waits.
+        pending: MaterialId,
+    },
     /// The feature is not there, or not for such a key.
     #[error("{0}")]
     Unsupported(String),
@@ -133,6 +164,7 @@ impl From<KmsError> for Failure {
             | KmsError::OtherRegion(_)
             | KmsError::NoKey(_)
             | KmsError::NoAlias(_)
+            | KmsError::NoMaterial(..)
             | KmsError::NoPolicy => Failure::refused("NotFoundException", text),
             KmsError::NoCustomKeyStore => Failure::silent("CustomKeyStoreNotFoundException", 400),
             KmsError::InvalidArn(_) => Failure::refused("InvalidArnException", text),
@@ -140,7 +172,12 @@ impl From<KmsError> for Failure {
             KmsError::IncorrectKey => Failure::refused("IncorrectKeyException", text),
             KmsError::InvalidCiphertext => Failure::silent("InvalidCiphertextException", 400),
             KmsError::Disabled(_) => Failure::refused("DisabledException", text),
-            KmsError::InvalidState(..) => Failure::refused("KMSInvalidStateException", text),
+            KmsError::InvalidState(..) | KmsError::NoPendingMaterial(_) | KmsError::AnotherPending { .. } => {
+                Failure::refused("KMSInvalidStateException", text)
+            }
+            KmsError::IncorrectKeyMaterial(_) => Failure::refused("IncorrectKeyMaterialException", text),
+            KmsError::InvalidImportToken => Failure::silent("InvalidImportTokenException", 400),
+            KmsError::ExpiredImportToken => Failure::silent("ExpiredImportTokenException", 400),
             KmsError::InvalidSignature => Failure::silent("KMSInvalidSignatureException", 400),
             KmsError::InvalidMac => Failure::silent("KMSInvalidMacException", 400),
             KmsError::UnfitPublicKey => Failure::silent("ValidationException", 400),
@@ -148,7 +185,9 @@ impl From<KmsError> for Failure {
             KmsError::Unsupported(_) if text.is_empty() => {
                 Failure::silent("UnsupportedOperationException", 400)
             }
-            KmsError::Unsupported(_) => Failure::refused("UnsupportedOperationException", text),
+            KmsError::Unsupported(_) | KmsError::WrongOrigin(..) => {
+                Failure::refused("UnsupportedOperationException", text)
+            }
             KmsError::InvalidKeyUsage(_) => Failure::refused("InvalidKeyUsageException", text),
             KmsError::KeyExists(_) | KmsError::AliasExists(_) => {
                 Failure::refused("AlreadyExistsException", text)

@@ -16,7 +16,7 @@ use crate::key_kinds::{
     CustomerMasterKeySpec, EncapsulationAlgorithm, ExpirationModel, KeyAgreementAlgorithm, KeyManager,
     KeySpec, KeyState, KeyUsage, MacAlgorithm, MultiRegionKeyType, OriginType, SigningAlgorithm,
 };
-use crate::records::{Key, Keys, Relatives};
+use crate::records::{Import, Key, Keys, Relatives, Version};
 use crate::state::State;
 use crate::wire::{Algorithm, MaterialIdText};
 
@@ -152,11 +152,11 @@ impl KeyMetadata {
         let usage: KeyUsage = key.usage.parse().map_err(|_| damaged())?;
         let algorithms = Algorithms::of(key).ok_or_else(damaged)?;
         let current = key.current();
-        let import = current.and_then(|version| version.import.as_ref());
-        let expiries = key
-            .versions
-            .iter()
-            .filter_map(|version| version.import.as_ref()?.valid_to());
+        // Of a key that lacks some of its material nothing is told about the rest.
+        let is_whole = state != State::PendingImport && key.versions.iter().all(Version::is_held);
+        let imports = key.versions.iter().filter_map(|version| version.import.as_ref());
+        let imported = imports.clone().next().is_some();
+        let valid_to = imports.filter_map(Import::valid_to).min();
         Ok(KeyMetadata {
             account: place.account,
             key_id: id.to_string(),
@@ -167,15 +167,13 @@ impl KeyMetadata {
             key_usage: usage,
             key_state: state.into(),
             deletion_date: key.deletion.map(|deletion| deletion.due()),
-            valid_to: expiries.min().filter(|_| state != State::PendingImport),
+            valid_to: valid_to.filter(|_| is_whole),
             origin: key.origin.into(),
             custom_key_store_id: None,
             cloud_hsm_cluster_id: None,
-            expiration_model: import.filter(|_| state != State::PendingImport).map(|import| {
-                match import.valid_to_ms {
-                    Some(_) => ExpirationModel::KeyMaterialExpires,
-                    None => ExpirationModel::KeyMaterialDoesNotExpire,
-                }
+            expiration_model: (imported && is_whole).then_some(match valid_to {
+                Some(_) => ExpirationModel::KeyMaterialExpires,
+                None => ExpirationModel::KeyMaterialDoesNotExpire,
             }),
             key_manager: KeyManager::Customer,
             customer_master_key_spec: spec.deprecated(),

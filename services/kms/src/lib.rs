@@ -18,6 +18,7 @@ mod duties;
 mod error;
 #[doc(hidden)]
 pub mod generator;
+mod imports;
 mod key_id;
 mod key_kinds;
 mod key_metadata;

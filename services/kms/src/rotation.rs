@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use store::Domain;
 
 use crate::key_id::KeyId;
-use crate::records::{Key, Keys, MaterialName, Materials, RotationKind, Version};
+use crate::records::{Key, Keys, MaterialName, Materials, Origin, RotationKind, Version};
 use crate::target::{KeyTarget, RESOURCE_KIND};
 use crate::{KmsError, multi_region};
 
@@ -20,7 +20,7 @@ use crate::{KmsError, multi_region};
 pub fn rotate(world: &mut World<'_>, id: KeyId, key: &mut Key, by: RotationKind) -> Result<Event, KmsError> {
     let material = Arc::new(Material::generate(world.entropy())?);
     let version = Version::new(MaterialId::generate(world.entropy())?, world.now(), by);
-    let previous = key.current().map(|version| version.id().to_string());
+    let previous = key.current().map(Version::id);
     let domain = world.view().domain();
     let name = MaterialName {
         key: id,
@@ -30,21 +30,30 @@ pub fn rotate(world: &mut World<'_>, id: KeyId, key: &mut Key, by: RotationKind)
         .change()
         .put_secret::<Materials>(domain, name, Arc::clone(&material));
     multi_region::spread(world, id, key, &version, &material)?;
-    let mut details = Map::new();
-    let kind = match by {
-        RotationKind::OnDemand => "ON_DEMAND",
-        RotationKind::Automatic | RotationKind::Creation => "AUTOMATIC",
-    };
-    details.insert("rotationType".to_owned(), Value::from(kind));
-    details.insert("keyOrigin".to_owned(), Value::from("AWS_KMS"));
-    details.insert("previousKeyMaterialId".to_owned(), Value::from(previous));
-    details.insert(
-        "currentKeyMaterialId".to_owned(),
-        Value::from(version.id().to_string()),
-    );
-    details.insert("keyId".to_owned(), Value::from(id.to_string()));
     key.versions.push(version);
-    Ok(event("RotateKey", id, world.view().place(), details))
+    Ok(rotated(id, world.view().place(), key, previous))
+}
+
+/// The event of a rotation from `previous` to what is current now.
+pub fn rotated(id: KeyId, place: &Place, key: &Key, previous: Option<MaterialId>) -> Event {
+    let current = key.current();
+    let kind = match current.map(|version| version.by) {
+        Some(RotationKind::OnDemand) => "ON_DEMAND",
+        _ => "AUTOMATIC",
+    };
+    let text = |id: MaterialId| id.to_string();
+    let details = [
+        ("rotationType", Value::from(kind)),
+        ("keyOrigin", Value::from(key.origin.as_str())),
+        ("previousKeyMaterialId", Value::from(previous.map(text))),
+        (
+            "currentKeyMaterialId",
+            Value::from(current.map(Version::id).map(text)),
+        ),
+        ("keyId", Value::from(id.to_string())),
+    ];
+    let details = details.map(|(name, value)| (name.to_owned(), value));
+    event("RotateKey", id, place, details.into_iter().collect())
 }
 
 /// An event of a key that the service brought about itself.
@@ -74,6 +83,14 @@ pub fn check_role(key: &KeyTarget) -> Result<(), KmsError> {
     match &key.key.relatives {
         Some(_) => multi_region::check_primary(key),
         None => Ok(()),
+    }
+}
+
+/// Refuses a key whose material its owner brings, since it can't rotate by itself.
+pub fn check_origin(key: &KeyTarget) -> Result<(), KmsError> {
+    match key.key.origin {
+        Origin::AwsKms => Ok(()),
+        origin @ Origin::External => Err(KmsError::WrongOrigin(key.arn.clone(), origin.as_str())),
     }
 }
 

@@ -64,6 +64,14 @@ pub struct Marker(pub String);
 #[shape(transparent, length = 64..=64, pattern = "^[a-f0-9]+$")]
 pub struct MaterialIdText(String);
 
+impl MaterialIdText {
+    /// The id.
+    pub fn id(&self) -> Result<MaterialId, KmsError> {
+        // INVARIANT: the pattern admits what parses alone.
+        self.0.parse().map_err(|_| KmsError::Cryptography)
+    }
+}
+
 impl From<MaterialId> for MaterialIdText {
     fn from(id: MaterialId) -> MaterialIdText {
         MaterialIdText(id.to_string())

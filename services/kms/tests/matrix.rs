@@ -11,6 +11,7 @@ mod common;
 
 use std::collections::BTreeSet;
 
+use common::wrapping::{USUAL, text, wrap};
 use common::*;
 use serde_json::{Value, json};
 
@@ -38,6 +39,7 @@ const MATRIX: &[(&str, [&str; 4])] = &[
     ),
     ("DeriveSharedSecret", ["ok", "denied", "denied", "ok"]),
     ("DescribeCustomKeyStores", ["ok", "ok", "ok", "ok"]),
+    ("DeleteImportedKeyMaterial", ["ok", "denied", "denied", "denied"]),
     ("DescribeKey", ["ok", "denied", "denied", "ok"]),
     ("DisableKey", ["ok", "denied", "denied", "denied"]),
     ("DisableKeyRotation", ["ok", "denied", "denied", "denied"]),
@@ -51,13 +53,21 @@ const MATRIX: &[(&str, [&str; 4])] = &[
     ("Encrypt", ["ok", "denied", "denied", "ok"]),
     ("GenerateDataKey", ["ok", "denied", "denied", "ok"]),
     ("GenerateDataKeyPair", ["ok", "denied", "denied", "ok"]),
-    ("GenerateDataKeyPairWithoutPlaintext", ["ok", "denied", "denied", "ok"]),
-    ("GenerateDataKeyWithoutPlaintext", ["ok", "denied", "denied", "ok"]),
+    (
+        "GenerateDataKeyPairWithoutPlaintext",
+        ["ok", "denied", "denied", "ok"],
+    ),
+    (
+        "GenerateDataKeyWithoutPlaintext",
+        ["ok", "denied", "denied", "ok"],
+    ),
     ("GenerateMac", ["ok", "denied", "denied", "ok"]),
     ("GenerateRandom", ["ok", "ok", "ok", "ok"]),
     ("GetKeyPolicy", ["ok", "denied", "denied", "denied"]),
     ("GetKeyRotationStatus", ["ok", "denied", "denied", "ok"]),
     ("GetPublicKey", ["ok", "denied", "denied", "ok"]),
+    ("GetParametersForImport", ["ok", "denied", "denied", "denied"]),
+    ("ImportKeyMaterial", ["ok", "denied", "denied", "denied"]),
     ("ListAliases", ["ok", "ok", "denied", "denied"]),
     ("ListKeyPolicies", ["ok", "denied", "denied", "denied"]),
     ("ListKeyRotations", ["ok", "denied", "denied", "denied"]),
@@ -133,6 +143,7 @@ fn request(operation: &str, key: &str, alias: &str, made: &Value) -> Value {
         "TagResource" => json!({"Tags": [{"TagKey": "k", "TagValue": "v"}]}),
         "UntagResource" => json!({"TagKeys": ["k"]}),
         "ReplicateKey" => json!({"ReplicaRegion": THIRD_REGION}),
+        "GetParametersForImport" => json!({"WrappingAlgorithm": USUAL.0, "WrappingKeySpec": USUAL.1}),
         "UpdatePrimaryRegion" => json!({"PrimaryRegion": OTHER_REGION}),
         "UpdateKeyDescription" => json!({"Description": "d"}),
         _ => json!({}),
@@ -141,9 +152,24 @@ fn request(operation: &str, key: &str, alias: &str, made: &Value) -> Value {
     members
 }
 
+/// An import of the material that a key has already.
+async fn import_of(keystead: &Keystead, key: &str) -> Value {
+    let parameters = keystead.parameters(REGION, key, USUAL).await;
+    json!({
+        "KeyId": arn_of(key), "ImportToken": parameters["ImportToken"],
+        "EncryptedKeyMaterial": text(&wrap(USUAL.0, &parameters, &[1; 32])),
+        "ExpirationModel": "KEY_MATERIAL_DOES_NOT_EXPIRE",
+    })
+}
+
 /// What comes of one call to a key made for it.
 async fn outcome(keystead: &Keystead, operation: &str, caller: &str, policy: Option<&str>) -> &'static str {
-    let key = keystead.key_with(kind(operation)).await;
+    let key = match operation {
+        "GetParametersForImport" | "ImportKeyMaterial" | "DeleteImportedKeyMaterial" => {
+            keystead.imported(&[1; 32]).await
+        }
+        _ => keystead.key_with(kind(operation)).await,
+    };
     if operation == "UpdatePrimaryRegion" {
         let members = json!({"KeyId": key, "ReplicaRegion": OTHER_REGION});
         keystead.call("ReplicateKey", members).await.ok();
@@ -168,11 +194,16 @@ async fn outcome(keystead: &Keystead, operation: &str, caller: &str, policy: Opt
             .await
             .ok();
     }
+    let import = match operation {
+        "ImportKeyMaterial" => Some(import_of(keystead, &key).await),
+        _ => None,
+    };
     if let Some(text) = policy {
         let members = json!({"KeyId": key, "Policy": text, "BypassPolicyLockoutSafetyCheck": true});
         keystead.call("PutKeyPolicy", members).await.ok();
     }
-    let members = request(operation, &arn_of(&key), &alias, &made);
+    let usual = request(operation, &arn_of(&key), &alias, &made);
+    let members = import.unwrap_or(usual);
     let answer = keystead.call_as(caller, REGION, operation, members).await;
     match (answer.status, answer.body["__type"].as_str()) {
         (200, _) => "ok",

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use arn::{AccountId, Place, Region};
 use crypto::Material;
-use engine::{View, World};
+use engine::{Event, View, World};
 use model::Shape;
 use serde_json::{Map, Value};
 use store::{Domain, StoreError, Table};
@@ -24,7 +24,7 @@ pub use peer::{Peer, SameStore};
 use crate::key_id::KeyId;
 use crate::records::{Deletion, Key, Keys, Relatives, Version};
 use crate::target::KeyTarget;
-use crate::{KmsError, duties, rotation};
+use crate::{KmsError, duties, imports, rotation};
 
 /// The name of a Region, as a caller gives it.
 #[derive(Debug, Clone, Shape)]
@@ -151,11 +151,16 @@ pub fn spread(
     for peer in peers {
         let place = peer.place().clone();
         peer.activate(world, version, key.rotation)?;
-        let mut details = Map::new();
-        details.insert("keyId".to_owned(), Value::from(id.to_string()));
-        world.happened(rotation::event("SynchronizeMultiRegionKey", id, &place, details));
+        world.happened(synchronized(id, &place));
     }
     Ok(())
+}
+
+/// The event of a Region whose key was brought up to date with its primary.
+pub fn synchronized(id: KeyId, place: &Place) -> Event {
+    let mut details = Map::new();
+    details.insert("keyId".to_owned(), Value::from(id.to_string()));
+    rotation::event("SynchronizeMultiRegionKey", id, place, details)
 }
 
 /// Takes a replica that is destroyed out of its family. A primary that only waited for it begins its own waiting period.
@@ -170,7 +175,9 @@ pub fn part(world: &mut World<'_>, id: KeyId, relatives: &Relatives) -> Result<(
             .cloned()
             .collect(),
     };
-    for mut member in others(world.view(), id, relatives)? {
+    let mut others = others(world.view(), id, relatives)?;
+    imports::tell_lacking(others.iter_mut().map(|member| &mut member.key).collect());
+    for mut member in others {
         if let Some(days) = member.key.deletion_after_replicas
             && left.replicas.is_empty()
         {

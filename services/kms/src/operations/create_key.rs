@@ -120,7 +120,10 @@ impl Operation for CreateKey {
             )
         };
         match wish.origin {
-            OriginType::External => key.origin = Origin::External,
+            OriginType::External => {
+                key.origin = Origin::External;
+                world.wrapping_keys().expect();
+            }
             _ => {
                 let made = world.backing().generate(wish.spec.table()?).await?;
                 let material = MaterialId::generate(world.entropy())?;

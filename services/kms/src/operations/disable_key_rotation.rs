@@ -38,6 +38,7 @@ impl Operation for DisableKeyRotation {
 
     fn check(_: &DisableKeyRotationInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
         let key = permit.targets();
+        rotation::check_origin(key)?;
         key.state.require(state::USABLE, &key.arn)?;
         rotation::check_spec(key)?;
         rotation::check_role(key)

@@ -44,6 +44,7 @@ impl Operation for EnableKeyRotation {
 
     fn check(_: &EnableKeyRotationInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
         let key = permit.targets();
+        rotation::check_origin(key)?;
         key.state.require(state::USABLE, &key.arn)?;
         rotation::check_spec(key)?;
         rotation::check_role(key)

@@ -9,7 +9,7 @@ use crate::paging::{Limit, Markers, Page, PageSize};
 use crate::records::{Import, Key, RotationKind, Version};
 use crate::target::{KeyTarget, KeysOf};
 use crate::wire::{KeyReference, Marker, MaterialIdText};
-use crate::{KmsError, action, rotation};
+use crate::{KmsError, action, imports, rotation};
 
 /// Lists the rotations of a key, oldest first, and its first material where all material is asked for.
 ///
@@ -143,7 +143,7 @@ impl RotationsListEntry {
             RotationKind::OnDemand => Some(RotationType::OnDemand),
         };
         let is = |other: Option<&Version>| other.is_some_and(|other| other.id() == version.id());
-        let (current, pending) = (is(key.key.current()), is(key.key.pending.as_ref()));
+        let (current, pending) = (is(key.key.current()), is(imports::waiting(key, now)));
         let import = version.import.as_ref();
         let usable = import.filter(|import| import.is_usable(now));
         RotationsListEntry {
@@ -213,7 +213,7 @@ impl Operation for ListKeyRotations {
         let listed = record
             .versions
             .iter()
-            .chain(&record.pending)
+            .chain(imports::waiting(key, world.now()))
             .filter(|version| input.lists_all() || version.by != RotationKind::Creation);
         // A material is never taken off the list while its key lives, so the one that a marker names is there.
         let passed = |version: &&Version| {

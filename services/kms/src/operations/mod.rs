@@ -9,6 +9,7 @@ mod decapsulate;
 mod decrypt;
 mod delete_alias;
 mod delete_custom_key_store;
+mod delete_imported_key_material;
 mod derive_shared_secret;
 mod describe_custom_key_stores;
 mod describe_key;
@@ -27,7 +28,9 @@ mod generate_mac;
 mod generate_random;
 mod get_key_policy;
 mod get_key_rotation_status;
+mod get_parameters_for_import;
 mod get_public_key;
+mod import_key_material;
 mod list_aliases;
 mod list_key_policies;
 mod list_key_rotations;
@@ -61,6 +64,7 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &decrypt::Decrypt,
     &delete_alias::DeleteAlias,
     &delete_custom_key_store::DeleteCustomKeyStore,
+    &delete_imported_key_material::DeleteImportedKeyMaterial,
     &derive_shared_secret::DeriveSharedSecret,
     &describe_custom_key_stores::DescribeCustomKeyStores,
     &describe_key::DescribeKey,
@@ -79,7 +83,9 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &generate_random::GenerateRandom,
     &get_key_policy::GetKeyPolicy,
     &get_key_rotation_status::GetKeyRotationStatus,
+    &get_parameters_for_import::GetParametersForImport,
     &get_public_key::GetPublicKey,
+    &import_key_material::ImportKeyMaterial,
     &list_aliases::ListAliases,
     &list_key_policies::ListKeyPolicies,
     &list_key_rotations::ListKeyRotations,

@@ -15,7 +15,7 @@ use crate::state::State;
 use crate::tags::{self, Tag};
 use crate::target::{KeyTarget, KeysOf, RESOURCE_KIND, demand_of_account};
 use crate::wire::KeyReference;
-use crate::{KmsError, action, limits, rotation, state};
+use crate::{KmsError, action, imports, limits, rotation, state};
 
 /// Makes a replica of a multi-Region primary key in another Region: the same id and material, and a policy, description
 /// and tags of its own.
@@ -125,11 +125,19 @@ impl Operation for ReplicateKey {
         for version in &primary.key.versions {
             send(world, permit, version, &place, domain)?;
         }
+        // Imported material that waits for a rotation waits for the new replica as well.
+        let pending = imports::waiting(primary, world.now())
+            .cloned()
+            .map(|mut pending| {
+                pending.set_lacking(true);
+                pending
+            });
         let replica = Key {
             description: input.description.clone().unwrap_or_default().0,
             tags: tags::with(&Tags::default(), input.tags())?,
             versions: primary.key.versions.iter().map(Version::replicated).collect(),
             rotation: primary.key.rotation,
+            pending: pending.as_ref().map(Version::replicated),
             relatives: Some(relatives.clone()),
             ..Key::bare(
                 &primary.key.spec,
@@ -142,7 +150,12 @@ impl Operation for ReplicateKey {
             current_key_material_id: None,
             ..KeyMetadata::of(primary.id, &place, &replica, State::Creating)?
         };
-        multi_region::change_all(world, primary, |key| key.relatives = Some(relatives.clone()))?;
+        multi_region::change_all(world, primary, |key| {
+            key.relatives = Some(relatives.clone());
+            if let Some(pending) = key.pending.as_mut() {
+                pending.set_lacking(true);
+            }
+        })?;
         let change = world.change();
         change.put::<Keys>(domain, primary.id, replica);
         change.put::<KeyPolicies>(domain, primary.id, policy);

@@ -6,12 +6,13 @@ use arn::Arn;
 use engine::{Demands, Miss, Operation, Outcome, Permit, View, World};
 use model::{OperationSpec, Shape};
 
-use crate::records::{Key, RotationKind};
+use crate::records::{Key, Origin, RotationKind};
 use crate::target::{KeyTarget, KeysOf};
 use crate::wire::KeyReference;
-use crate::{KmsError, action, limits, rotation, state};
+use crate::{KmsError, action, imports, limits, rotation, state};
 
-/// Gives a key new material now. Its automatic rotation goes on as planned.
+/// Gives a key new material now: made here, or for imported keys what was imported and waits. Automatic rotation goes on
+/// as planned.
 ///
 /// Source: KMS API Reference, `RotateKeyOnDemand`. Known differences: the rotation is complete before the answer
 /// leaves.
@@ -67,6 +68,9 @@ impl Operation for RotateKeyOnDemand {
             );
             return Err(KmsError::Conflict(text));
         }
+        if key.key.origin == Origin::External {
+            imports::check_rotation(key, view)?;
+        }
         if key.key.rotations_on_demand() >= limits::ROTATIONS_ON_DEMAND {
             return Err(KmsError::LimitExceeded(format!(
                 "The on-demand rotations limit has been reached for the given keyId. No more on-demand rotations \
@@ -84,7 +88,10 @@ impl Operation for RotateKeyOnDemand {
     ) -> Outcome<Self> {
         let target = permit.targets();
         let mut key = Key::clone(&target.key);
-        let event = rotation::rotate(world, target.id, &mut key, RotationKind::OnDemand)?;
+        let event = match key.origin {
+            Origin::AwsKms => rotation::rotate(world, target.id, &mut key, RotationKind::OnDemand)?,
+            Origin::External => imports::rotate(world, target.id, &mut key)?,
+        };
         world.happened(event);
         rotation::put_key(world, target.domain, target.id, key);
         Ok(RotateKeyOnDemandOutput {

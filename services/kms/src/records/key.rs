@@ -138,7 +138,7 @@ pub struct Import {
     /// What the caller says of it; 0 to 256 characters.
     #[n(2)]
     pub description: Option<String>,
-    /// Whether a replica lacks it still, so that no rotation can make it current.
+    /// Whether a Region of the family lacks it still, so that no rotation can make it current.
     #[n(3)]
     pub lacks_replicas: bool,
 }
@@ -155,6 +155,16 @@ impl Import {
     }
 }
 
+impl Origin {
+    /// The name on the wire. Source: KMS API Reference, `OriginType`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Origin::AwsKms => "AWS_KMS",
+            Origin::External => "EXTERNAL",
+        }
+    }
+}
+
 impl Version {
     /// The material `id`, current since `now` by `by`.
     pub fn new(id: MaterialId, now: Timestamp, by: RotationKind) -> Version {
@@ -163,6 +173,39 @@ impl Version {
             since_ms: now.milliseconds(),
             by,
             import: None,
+        }
+    }
+
+    /// The material `id`, imported at `now`: the key's first, or one that waits for a rotation.
+    pub fn imported(id: MaterialId, now: Timestamp, import: Import) -> Version {
+        Version {
+            import: Some(import),
+            ..Version::new(id, now, RotationKind::Creation)
+        }
+    }
+
+    /// Whether it is here: imported material may be away.
+    pub fn is_held(&self) -> bool {
+        self.import.as_ref().is_none_or(|import| import.held)
+    }
+
+    /// Whether it was here until it expired.
+    pub fn has_expired(&self, now: Timestamp) -> bool {
+        self.is_held() && !self.is_usable(now)
+    }
+
+    /// Notes that imported material is away.
+    pub fn lose(&mut self) {
+        if let Some(import) = self.import.as_mut() {
+            import.held = false;
+            import.valid_to_ms = None;
+        }
+    }
+
+    /// Notes whether a Region of the family lacks it, while it waits for a rotation.
+    pub fn set_lacking(&mut self, lacks_replicas: bool) {
+        if let Some(import) = self.import.as_mut() {
+            import.lacks_replicas = lacks_replicas;
         }
     }
 
@@ -177,7 +220,7 @@ impl Version {
             held: false,
             valid_to_ms: None,
             description: import.description.clone(),
-            lacks_replicas: false,
+            lacks_replicas: import.lacks_replicas,
         });
         Version {
             import,

@@ -10,6 +10,8 @@
     reason = "these are tests, and each file uses its part"
 )]
 
+pub mod wrapping;
+
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -63,6 +65,7 @@ pub struct Keystead {
     pub memory: Memory,
     keys: Vec<(&'static str, NewAccessKey)>,
     audit: TempDir,
+    parameters: wrapping::Known,
 }
 
 /// An answer.
@@ -123,6 +126,34 @@ impl Keystead {
             memory,
             keys,
             audit,
+            parameters: wrapping::Known::default(),
+        }
+    }
+
+    /// Ends the installation, and opens it anew over what it kept.
+    pub async fn restart(self) -> Keystead {
+        let Keystead {
+            engine,
+            clock,
+            memory,
+            keys,
+            audit,
+            parameters,
+        } = self;
+        let gone = Arc::downgrade(&engine);
+        drop(engine);
+        // The background holds it for the length of a step.
+        while gone.strong_count() > 0 {
+            tokio::task::yield_now().await;
+        }
+        let engine = open(&memory, &audit, &clock).start().await.unwrap();
+        Keystead {
+            engine,
+            clock,
+            memory,
+            keys,
+            audit,
+            parameters,
         }
     }
 
