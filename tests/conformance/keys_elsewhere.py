@@ -54,7 +54,8 @@ def rsa_padding(algorithm):
 def make(spec):
     """A new private key of a spec, as PKCS#8 in DER."""
     if spec == "SM2":
-        return openssl("genpkey", "-algorithm", "SM2", "-outform", "DER")
+        made = openssl("genpkey", "-algorithm", "SM2")
+        return openssl("pkcs8", "-topk8", "-nocrypt", "-outform", "DER", given=made)
     if spec.startswith("RSA"):
         key = rsa.generate_private_key(65537, int(spec[4:]))
     elif spec in CURVES:
@@ -167,8 +168,8 @@ def import_key(kms, key, material, algorithm="RSA_AES_KEY_WRAP_SHA_256", wrappin
 SM2_ID = ("-pkeyopt", "distid:1234567812345678")
 
 
-def openssl(*arguments):
-    """Runs OpenSSL's command, and gives what it prints."""
-    done = subprocess.run(["openssl", *map(str, arguments)], capture_output=True, stdin=subprocess.DEVNULL, timeout=60)
+def openssl(*arguments, given=b""):
+    """Runs OpenSSL's command on what is given, and gives what it prints."""
+    done = subprocess.run(["openssl", *map(str, arguments)], capture_output=True, input=given, timeout=60)
     assert done.returncode == 0, done.stderr.decode(errors="replace")
     return done.stdout

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import os
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -94,9 +95,10 @@ def representative(public, message):
 def test_what_is_encrypted_elsewhere_is_decrypted_here(kms, made, tmp_path, spec, algorithm, most):
     key = made(spec, "ENCRYPT_DECRYPT")
     for length in (1, most):
-        sealed = elsewhere.encrypt(public_key(kms, key), algorithm, b"x" * length, tmp_path)
+        plaintext = os.urandom(length)
+        sealed = elsewhere.encrypt(public_key(kms, key), algorithm, plaintext, tmp_path)
         answer = kms.decrypt(KeyId=key, CiphertextBlob=sealed, EncryptionAlgorithm=algorithm)
-        assert answer["Plaintext"] == b"x" * length and answer["EncryptionAlgorithm"] == algorithm
+        assert answer["Plaintext"] == plaintext and answer["EncryptionAlgorithm"] == algorithm
         assert "KeyMaterialId" not in answer
     bent = sealed[:-1] + bytes([sealed[-1] ^ 1])
     for bad in (bent, sealed[1:], b"nonsense"):
@@ -110,11 +112,12 @@ def test_what_is_encrypted_here_is_decrypted_elsewhere(kms, made, tmp_path, spec
     key = made(spec, "ENCRYPT_DECRYPT", "EXTERNAL")
     elsewhere.import_key(kms, key, private)
     for length in (1, most):
-        sealed = kms.encrypt(KeyId=key, Plaintext=b"x" * length, EncryptionAlgorithm=algorithm)["CiphertextBlob"]
-        assert elsewhere.decrypt(private, algorithm, sealed, tmp_path) == b"x" * length
+        plaintext = os.urandom(length)
+        sealed = kms.encrypt(KeyId=key, Plaintext=plaintext, EncryptionAlgorithm=algorithm)["CiphertextBlob"]
+        assert elsewhere.decrypt(private, algorithm, sealed, tmp_path) == plaintext
     text = f"Algorithm {algorithm} and key spec {spec} cannot encrypt data larger than {most} bytes."
     with refused("ValidationException", text):
-        kms.encrypt(KeyId=key, Plaintext=b"x" * (most + 1), EncryptionAlgorithm=algorithm)
+        kms.encrypt(KeyId=key, Plaintext=os.urandom(most + 1), EncryptionAlgorithm=algorithm)
 
 
 @pytest.mark.parametrize("spec", AGREEING)

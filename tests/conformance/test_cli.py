@@ -2,12 +2,15 @@
 
 import base64
 import json
+import os
 import pathlib
 import subprocess
 import sys
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 
+from keys_elsewhere import oaep
 from harness import OTHER_REGION, PATIENCE, clean_env
 
 AWS = pathlib.Path(sys.executable).parent / "aws"
@@ -72,6 +75,13 @@ WALK = [
      {"KeyId", "PublicKey", "CustomerMasterKeySpec", "KeySpec", "KeyUsage", "KeyAgreementAlgorithms"}),
     ("derive-shared-secret", ["--key-id", "{agreeing}", "--key-agreement-algorithm", "ECDH", "--public-key", "{PublicKey}"],
      {"KeyId", "SharedSecret", "KeyAgreementAlgorithm", "KeyOrigin"}),
+    ("get-parameters-for-import", ["--key-id", "{external}", "--wrapping-algorithm", "RSAES_OAEP_SHA_256",
+                                   "--wrapping-key-spec", "RSA_2048"],
+     {"KeyId", "ImportToken", "PublicKey", "ParametersValidTo"}),
+    ("import-key-material", ["--key-id", "{external}", "--import-token", "{ImportToken}",
+                             "--encrypted-key-material", "{Material}",
+                             "--expiration-model", "KEY_MATERIAL_DOES_NOT_EXPIRE"], {"KeyId", "KeyMaterialId"}),
+    ("delete-imported-key-material", ["--key-id", "{external}"], {"KeyId", "KeyMaterialId"}),
     ("generate-random", ["--number-of-bytes", "24"], {"Plaintext"}),
     ("enable-key-rotation", ["--key-id", "{key}", "--rotation-period-in-days", "180"], set()),
     ("get-key-rotation-status", ["--key-id", "{key}"],
@@ -113,6 +123,7 @@ def made(aws, tmp_path_factory):
     policy = aws("get-key-policy", "--key-id", metadata["KeyId"])["Policy"]
     mrk = aws("create-key", "--multi-region")["KeyMetadata"]["KeyId"]
     made = {"key": metadata["KeyId"], "mrk": mrk, "policy": policy}
+    made["external"] = aws("create-key", "--origin", "EXTERNAL")["KeyMetadata"]["KeyId"]
     for name, spec, usage in (
         ("signing", "ECC_NIST_P256", "SIGN_VERIFY"), ("agreeing", "ECC_NIST_P256", "KEY_AGREEMENT"),
         ("hmac", "HMAC_256", "GENERATE_VERIFY_MAC"),
@@ -128,7 +139,11 @@ def test_the_aws_command_runs_every_operation(aws, made, operation, arguments, m
     assert isinstance(answer, dict), answer
     assert members <= set(answer)
     # What one step answers a later one takes, as a file.
-    for name in ("Signature", "Mac", "PublicKey"):
+    if "ImportToken" in answer:
+        wrapper = serialization.load_der_public_key(base64.b64decode(answer["PublicKey"]))
+        wrapped = wrapper.encrypt(os.urandom(32), oaep("RSAES_OAEP_SHA_256"))
+        answer["Material"] = base64.b64encode(wrapped)
+    for name in ("Signature", "Mac", "PublicKey", "ImportToken", "Material"):
         if name in answer:
             (file := made["sealed"].with_name(name)).write_bytes(base64.b64decode(answer[name]))
             made[name] = f"fileb://{file}"

@@ -307,7 +307,7 @@ impl Subject {
             "ReplicateKey" => json!({"ReplicaRegion": THIRD_REGION}),
             "UpdatePrimaryRegion" => json!({"PrimaryRegion": OTHER_REGION}),
             "GetParametersForImport" => {
-                json!({"WrappingAlgorithm": "RSAES_OAEP_SHA_256", "WrappingKeySpec": "RSA_2048"})
+                json!({"WrappingAlgorithm": "RSA_AES_KEY_WRAP_SHA_256", "WrappingKeySpec": "RSA_2048"})
             }
             "ImportKeyMaterial" => json!({
                 "ImportToken": "AAAA", "EncryptedKeyMaterial": "AAAA",
