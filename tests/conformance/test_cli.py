@@ -92,6 +92,8 @@ WALK = [
     ("describe-custom-key-stores", [], {"CustomKeyStores"}),
     ("replicate-key", ["--key-id", "{mrk}", "--replica-region", OTHER_REGION], {"ReplicaKeyMetadata", "ReplicaPolicy"}),
     ("update-primary-region", ["--key-id", "{mrk}", "--primary-region", OTHER_REGION], set()),
+    ("get-key-last-usage", ["--key-id", "{key}"],
+     {"KeyId", "KeyLastUsage", "TrackingStartDate", "KeyCreationDate"}),
     ("delete-alias", ["--alias-name", "alias/by-hand"], set()),
     ("schedule-key-deletion", ["--key-id", "{key}", "--pending-window-in-days", "7"],
      {"KeyId", "DeletionDate", "KeyState", "PendingWindowInDays"}),

@@ -340,6 +340,7 @@ async fn walk<O: Operation>(engine: &Engine, call: &Call, body: SecretBuffer) ->
         match records {
             Ok((records, events)) => records
                 .into_iter()
+                .map(|record| record.bytes)
                 .chain(events)
                 .for_each(|record| change.record(record)),
             Err(failure) => {

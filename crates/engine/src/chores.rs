@@ -351,7 +351,13 @@ impl Worker {
                 change.record(record(engine, service, event)?);
             }
             match engine.store.commit(view.into_reads(), change).await {
-                Ok(_) => return Ok(Ended::Done),
+                Ok(_) => {
+                    let ended = event.filter(|event| service.endings.contains(&event.name));
+                    for gone in ended.iter().flat_map(|event| &event.resources) {
+                        engine.last_uses.forget(&gone.arn);
+                    }
+                    return Ok(Ended::Done);
+                }
                 Err(CommitError::Conflict) => {}
                 Err(error) => return Err(error.into()),
             }

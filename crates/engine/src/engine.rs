@@ -14,10 +14,11 @@ use store::{CommitError, Snapshot, Store, Vault};
 use uuid::Uuid;
 
 use crate::call::Call;
-use crate::entry::{self, Tale};
+use crate::entry::{self, Record, Resource, Tale};
 use crate::http::Request;
 use crate::limits;
 use crate::service::Service;
+use crate::usage::{LastUse, LastUses};
 use crate::view::View;
 use crate::walks::Walks;
 
@@ -30,6 +31,7 @@ pub struct Engine {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) backing: InProcess,
+    pub(crate) last_uses: LastUses,
     pub(crate) wrapping_keys: WrappingKeys,
     pub(crate) signing_keys: SigningKeys,
     pub(crate) services: &'static [&'static Service],
@@ -91,14 +93,31 @@ impl Engine {
         tale: &Tale<'_>,
     ) -> Result<(), Failure> {
         call.set_recorded(true);
-        for record in self.records_of(call, spec, tale)? {
-            self.log.append(record).await.map_err(|error: AuditError| {
+        for Record {
+            recipient,
+            event_id,
+            bytes,
+        } in self.records_of(call, spec, tale)?
+        {
+            self.log.append(bytes).await.map_err(|error: AuditError| {
                 tracing::error!(
                     request_id = %call.request_id, error = &error as &dyn std::error::Error,
                     "a call is refused because it could not be recorded"
                 );
                 self.unavailable(call)
             })?;
+            if spec.uses_resources && tale.failure.is_none() {
+                let own = |used: &&Resource| used.arn.account() == Some(recipient);
+                for used in tale.resources.iter().filter(own) {
+                    let last = LastUse {
+                        operation: spec.name,
+                        time: call.time,
+                        event_id,
+                        request_id: call.request_id,
+                    };
+                    self.last_uses.note(&used.arn, last);
+                }
+            }
         }
         Ok(())
     }

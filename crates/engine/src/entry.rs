@@ -74,7 +74,17 @@ pub(crate) fn of_call(
 }
 
 /// The records of one call; nearly always one.
-pub(crate) type Records = SmallVec<[Vec<u8>; 1]>;
+pub(crate) type Records = SmallVec<[Record; 1]>;
+
+/// One record.
+pub(crate) struct Record {
+    /// The account whose record it is.
+    pub(crate) recipient: AccountId,
+    /// The event's id in that account.
+    pub(crate) event_id: Uuid,
+    /// What is kept.
+    pub(crate) bytes: Vec<u8>,
+}
 
 /// Whose record it is.
 struct Recipient {
@@ -97,7 +107,7 @@ fn record(
     tale: &Tale<'_>,
     recipient: &Recipient,
     shared_event_id: Option<Uuid>,
-) -> Vec<u8> {
+) -> Record {
     let principal = call.caller.principal();
     let principal_account = principal.account.to_string();
     let identity = Identity {
@@ -163,7 +173,11 @@ fn record(
         }),
         shared_event_id,
     };
-    entry.encode()
+    Record {
+        recipient: recipient.account,
+        event_id: recipient.event_id,
+        bytes: entry.encode(),
+    }
 }
 
 /// What may be recorded of an input or output, as a JSON object; `None` where that is nothing.

@@ -1,6 +1,6 @@
 //! Opening an installation: the log, the store, and whether they belong together.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +22,7 @@ use store::{
 use crate::engine::Engine;
 use crate::outbox::{self, ToLog};
 use crate::service::Service;
+use crate::usage::{self, LastUses};
 use crate::{chores, grace, limits};
 
 /// What an installation is made of.
@@ -113,6 +114,9 @@ pub struct Installation {
     destruction_grace: Duration,
     /// Whether the log is new and the store is not.
     log_is_gone: bool,
+    /// Where the log is, and which.
+    log: (PathBuf, [u8; 16]),
+    pool: Arc<Pool>,
 }
 
 impl Installation {
@@ -166,6 +170,7 @@ impl Installation {
         let pool =
             Pool::of_all_processors("heavy", limits::HEAVY_WORK_WAITING).map_err(OpenError::Threads)?;
         let pool = Arc::new(pool);
+        let last_uses = LastUses::load(options.audit, recovered.log_id, options.services, clock.now());
         let engine = Engine {
             store,
             vault,
@@ -173,8 +178,9 @@ impl Installation {
             refused,
             clock,
             backing: InProcess::new(Arc::clone(&entropy), Arc::clone(&pool)),
-            wrapping_keys: WrappingKeys::new(pool),
+            wrapping_keys: WrappingKeys::new(Arc::clone(&pool)),
             entropy,
+            last_uses,
             signing_keys: SigningKeys::holding(limits::SIGNING_KEYS),
             services: options.services,
             regions: options.regions,
@@ -185,6 +191,8 @@ impl Installation {
             engine: Arc::new(engine),
             destruction_grace: options.destruction_grace,
             log_is_gone,
+            log: (options.audit.to_owned(), recovered.log_id),
+            pool,
         })
     }
 
@@ -281,6 +289,13 @@ impl Installation {
             }
         }
         task::spawn(outbox::drain(engine.store.clone(), engine.log.durable_revision()));
+        let (dir, log_id) = self.log;
+        task::spawn(usage::keep_checkpoints(
+            Arc::downgrade(&engine),
+            dir,
+            log_id,
+            self.pool,
+        ));
         task::spawn(chores::keep_working(
             Arc::downgrade(&engine),
             self.destruction_grace,

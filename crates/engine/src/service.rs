@@ -19,6 +19,8 @@ pub struct Service {
     pub operations: &'static [&'static dyn AnyOperation],
     /// The work that falls due by itself.
     pub chores: &'static [&'static dyn Chore],
+    /// Service events after which their resources are no more: `DeleteKey`.
+    pub endings: &'static [&'static str],
     /// The error code of a failure on our side: `KMSInternalException`.
     pub internal_error: &'static str,
 }

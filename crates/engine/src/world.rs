@@ -14,6 +14,7 @@ use crate::chores::Event;
 use crate::engine::Engine;
 use crate::entry::Resource;
 use crate::operation::Action;
+use crate::usage::{LastUse, LastUses};
 use crate::view::View;
 
 /// What an operation may touch while it acts: random bytes, opened key material, and the change it makes.
@@ -23,6 +24,7 @@ pub struct World<'w> {
     entropy: &'w dyn Entropy,
     vault: &'w Vault,
     backing: &'w InProcess,
+    last_uses: &'w LastUses,
     wrapping_keys: &'w WrappingKeys,
     change: Change,
     made: Vec<Resource>,
@@ -70,6 +72,7 @@ impl<'w> World<'w> {
             entropy,
             vault,
             backing,
+            last_uses,
             wrapping_keys,
             ..
         } = engine;
@@ -79,6 +82,7 @@ impl<'w> World<'w> {
             entropy: &**entropy,
             vault,
             backing,
+            last_uses,
             wrapping_keys,
             change: Change::new(),
             made: Vec::new(),
@@ -95,6 +99,16 @@ impl<'w> World<'w> {
     /// Who calls; `None` for the installation's own work.
     pub fn caller(&self) -> Option<&'w Caller> {
         self.caller
+    }
+
+    /// The last use of a resource, if it was used since [`World::uses_known_since`].
+    pub fn last_use(&self, resource: &Arn) -> Option<LastUse> {
+        self.last_uses.of(resource)
+    }
+
+    /// From when on uses of resources are known: since the audit log began.
+    pub fn uses_known_since(&self) -> Timestamp {
+        self.last_uses.known_since()
     }
 
     /// The wall clock's time.

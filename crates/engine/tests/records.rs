@@ -204,6 +204,7 @@ static TOY: Service = Service {
     tables: &[],
     operations: &[&Fine, &Faulty, &Slow, &SlowlyFaulty, &AddWork],
     chores: &[&Work(FAILING), &Work(PANICKING), &Work(DONE)],
+    endings: &[],
     internal_error: "ToyInternalException",
 };
 

@@ -9,6 +9,8 @@ pub struct OperationSpec {
     pub read_only: bool,
     /// Whether its model has an output shape; without one, success has an empty body.
     pub has_output: bool,
+    /// Whether a success counts as a use of its resources, as cryptography does of keys.
+    pub uses_resources: bool,
 }
 
 impl OperationSpec {
@@ -18,6 +20,7 @@ impl OperationSpec {
             name,
             read_only: true,
             has_output: true,
+            uses_resources: false,
         }
     }
 
@@ -25,6 +28,14 @@ impl OperationSpec {
     pub const fn writes(name: &'static str) -> OperationSpec {
         OperationSpec {
             read_only: false,
+            ..OperationSpec::reads(name)
+        }
+    }
+
+    /// An operation that changes nothing, and whose successes count as uses of its resources.
+    pub const fn uses(name: &'static str) -> OperationSpec {
+        OperationSpec {
+            uses_resources: true,
             ..OperationSpec::reads(name)
         }
     }

@@ -22,8 +22,9 @@ actions! {
     DescribeCustomKeyStores, DescribeKey, DisableKey, DisableKeyRotation, DisconnectCustomKeyStore, EnableKey,
     EnableKeyRotation, Encapsulate, Encrypt, GenerateDataKey, GenerateDataKeyPair,
     GenerateDataKeyPairWithoutPlaintext, GenerateDataKeyWithoutPlaintext, GenerateMac, GenerateRandom,
-    GetKeyPolicy, GetKeyRotationStatus, GetParametersForImport, GetPublicKey, ImportKeyMaterial, ListAliases,
-    ListKeyPolicies, ListKeyRotations, ListKeys, ListResourceTags, PutKeyPolicy, ReEncryptFrom, ReEncryptTo,
-    ReplicateKey, RotateKeyOnDemand, ScheduleKeyDeletion, Sign, TagResource, UntagResource, UpdateAlias,
-    UpdateCustomKeyStore, UpdateKeyDescription, UpdatePrimaryRegion, Verify, VerifyMac,
+    GetKeyLastUsage, GetKeyPolicy, GetKeyRotationStatus, GetParametersForImport, GetPublicKey,
+    ImportKeyMaterial, ListAliases, ListKeyPolicies, ListKeyRotations, ListKeys, ListResourceTags,
+    PutKeyPolicy, ReEncryptFrom, ReEncryptTo, ReplicateKey, RotateKeyOnDemand, ScheduleKeyDeletion, Sign,
+    TagResource, UntagResource, UpdateAlias, UpdateCustomKeyStore, UpdateKeyDescription, UpdatePrimaryRegion,
+    Verify, VerifyMac,
 }

@@ -54,5 +54,6 @@ pub static KMS: Service = Service {
     ],
     operations: OPERATIONS,
     chores: chores::CHORES,
+    endings: &["DeleteKey"],
     internal_error: "KMSInternalException",
 };

@@ -63,6 +63,7 @@ const MATRIX: &[(&str, [&str; 4])] = &[
     ),
     ("GenerateMac", ["ok", "denied", "denied", "ok"]),
     ("GenerateRandom", ["ok", "ok", "ok", "ok"]),
+    ("GetKeyLastUsage", ["ok", "denied", "denied", "denied"]),
     ("GetKeyPolicy", ["ok", "denied", "denied", "denied"]),
     ("GetKeyRotationStatus", ["ok", "denied", "denied", "ok"]),
     ("GetPublicKey", ["ok", "denied", "denied", "ok"]),

@@ -52,7 +52,7 @@ pub struct DecapsulateOutput {
 }
 
 impl Operation for Decapsulate {
-    const SPEC: OperationSpec = OperationSpec::reads("Decapsulate");
+    const SPEC: OperationSpec = OperationSpec::uses("Decapsulate");
     type Input = DecapsulateInput;
     type Output = DecapsulateOutput;
     type Targets = KeyTarget;

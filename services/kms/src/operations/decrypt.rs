@@ -82,7 +82,7 @@ impl DecryptInput {
 }
 
 impl Operation for Decrypt {
-    const SPEC: OperationSpec = OperationSpec::reads("Decrypt");
+    const SPEC: OperationSpec = OperationSpec::uses("Decrypt");
     type Input = DecryptInput;
     type Output = DecryptOutput;
     type Targets = KeyTarget;

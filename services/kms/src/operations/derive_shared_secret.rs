@@ -71,7 +71,7 @@ impl DeriveSharedSecretInput {
 }
 
 impl Operation for DeriveSharedSecret {
-    const SPEC: OperationSpec = OperationSpec::reads("DeriveSharedSecret");
+    const SPEC: OperationSpec = OperationSpec::uses("DeriveSharedSecret");
     type Input = DeriveSharedSecretInput;
     type Output = DeriveSharedSecretOutput;
     type Targets = KeyTarget;

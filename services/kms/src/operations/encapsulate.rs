@@ -52,7 +52,7 @@ pub struct EncapsulateOutput {
 }
 
 impl Operation for Encapsulate {
-    const SPEC: OperationSpec = OperationSpec::reads("Encapsulate");
+    const SPEC: OperationSpec = OperationSpec::uses("Encapsulate");
     type Input = EncapsulateInput;
     type Output = EncapsulateOutput;
     type Targets = KeyTarget;

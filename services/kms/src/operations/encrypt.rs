@@ -53,7 +53,7 @@ pub struct EncryptOutput {
 }
 
 impl Operation for Encrypt {
-    const SPEC: OperationSpec = OperationSpec::reads("Encrypt");
+    const SPEC: OperationSpec = OperationSpec::uses("Encrypt");
     type Input = EncryptInput;
     type Output = EncryptOutput;
     type Targets = KeyTarget;

@@ -63,7 +63,7 @@ pub struct GenerateDataKeyOutput {
 }
 
 impl Operation for GenerateDataKey {
-    const SPEC: OperationSpec = OperationSpec::reads("GenerateDataKey");
+    const SPEC: OperationSpec = OperationSpec::uses("GenerateDataKey");
     type Input = GenerateDataKeyInput;
     type Output = GenerateDataKeyOutput;
     type Targets = KeyTarget;

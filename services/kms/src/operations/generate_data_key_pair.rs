@@ -66,7 +66,7 @@ pub struct GenerateDataKeyPairOutput {
 }
 
 impl Operation for GenerateDataKeyPair {
-    const SPEC: OperationSpec = OperationSpec::reads("GenerateDataKeyPair");
+    const SPEC: OperationSpec = OperationSpec::uses("GenerateDataKeyPair");
     type Input = GenerateDataKeyPairInput;
     type Output = GenerateDataKeyPairOutput;
     type Targets = KeyTarget;

@@ -56,7 +56,7 @@ pub struct GenerateDataKeyPairWithoutPlaintextOutput {
 }
 
 impl Operation for GenerateDataKeyPairWithoutPlaintext {
-    const SPEC: OperationSpec = OperationSpec::reads("GenerateDataKeyPairWithoutPlaintext");
+    const SPEC: OperationSpec = OperationSpec::uses("GenerateDataKeyPairWithoutPlaintext");
     type Input = GenerateDataKeyPairWithoutPlaintextInput;
     type Output = GenerateDataKeyPairWithoutPlaintextOutput;
     type Targets = KeyTarget;

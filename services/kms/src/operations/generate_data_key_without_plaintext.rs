@@ -53,7 +53,7 @@ pub struct GenerateDataKeyWithoutPlaintextOutput {
 }
 
 impl Operation for GenerateDataKeyWithoutPlaintext {
-    const SPEC: OperationSpec = OperationSpec::reads("GenerateDataKeyWithoutPlaintext");
+    const SPEC: OperationSpec = OperationSpec::uses("GenerateDataKeyWithoutPlaintext");
     type Input = GenerateDataKeyWithoutPlaintextInput;
     type Output = GenerateDataKeyWithoutPlaintextOutput;
     type Targets = KeyTarget;

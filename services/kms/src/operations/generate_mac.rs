@@ -52,7 +52,7 @@ pub struct GenerateMacOutput {
 }
 
 impl Operation for GenerateMac {
-    const SPEC: OperationSpec = OperationSpec::reads("GenerateMac");
+    const SPEC: OperationSpec = OperationSpec::uses("GenerateMac");
     type Input = GenerateMacInput;
     type Output = GenerateMacOutput;
     type Targets = KeyTarget;

@@ -26,6 +26,7 @@ mod generate_data_key_pair_without_plaintext;
 mod generate_data_key_without_plaintext;
 mod generate_mac;
 mod generate_random;
+mod get_key_last_usage;
 mod get_key_policy;
 mod get_key_rotation_status;
 mod get_parameters_for_import;
@@ -81,6 +82,7 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &generate_data_key_without_plaintext::GenerateDataKeyWithoutPlaintext,
     &generate_mac::GenerateMac,
     &generate_random::GenerateRandom,
+    &get_key_last_usage::GetKeyLastUsage,
     &get_key_policy::GetKeyPolicy,
     &get_key_rotation_status::GetKeyRotationStatus,
     &get_parameters_for_import::GetParametersForImport,

@@ -114,7 +114,7 @@ impl ReEncryptInput {
 }
 
 impl Operation for ReEncrypt {
-    const SPEC: OperationSpec = OperationSpec::reads("ReEncrypt");
+    const SPEC: OperationSpec = OperationSpec::uses("ReEncrypt");
     type Input = ReEncryptInput;
     type Output = ReEncryptOutput;
     type Targets = Pair;

@@ -66,7 +66,7 @@ impl SignInput {
 }
 
 impl Operation for Sign {
-    const SPEC: OperationSpec = OperationSpec::reads("Sign");
+    const SPEC: OperationSpec = OperationSpec::uses("Sign");
     type Input = SignInput;
     type Output = SignOutput;
     type Targets = KeyTarget;

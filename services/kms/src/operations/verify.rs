@@ -69,7 +69,7 @@ impl VerifyInput {
 }
 
 impl Operation for Verify {
-    const SPEC: OperationSpec = OperationSpec::reads("Verify");
+    const SPEC: OperationSpec = OperationSpec::uses("Verify");
     type Input = VerifyInput;
     type Output = VerifyOutput;
     type Targets = KeyTarget;

@@ -56,7 +56,7 @@ pub struct VerifyMacOutput {
 }
 
 impl Operation for VerifyMac {
-    const SPEC: OperationSpec = OperationSpec::reads("VerifyMac");
+    const SPEC: OperationSpec = OperationSpec::uses("VerifyMac");
     type Input = VerifyMacInput;
     type Output = VerifyMacOutput;
     type Targets = KeyTarget;
