@@ -44,10 +44,15 @@ impl Chore for DeleteKey {
         let Some((id, key)) = subject(duty, world)? else {
             return Ok(None);
         };
-        if key.deletion.is_none_or(|deletion| world.now() < deletion.due()) {
+        let Some(deletion) = key.deletion else {
+            return Ok(None);
+        };
+        let domain = world.view().domain();
+        if world.now() < deletion.due() {
+            // The clock ran ahead when this seemed due, and was set right within the grace.
+            duties::put_deletion_at(world, domain, id, deletion);
             return Ok(None);
         }
-        let domain = world.view().domain();
         if let Some(relatives) = &key.relatives {
             multi_region::part(world, id, relatives)?;
         }
@@ -126,10 +131,12 @@ impl Chore for ExpireMaterial {
         let Some(version) = key.versions.iter().chain(&key.pending).find(is_it) else {
             return Ok(None);
         };
+        let domain = world.view().domain();
         if !version.has_expired(world.now()) {
+            // The clock ran ahead, as above.
+            duties::put_expiry(world, domain, id, material, end);
             return Ok(None);
         }
-        let domain = world.view().domain();
         imports::remove(world, domain, id, Key::clone(&key), version)?;
         let mut details = Map::new();
         details.insert("keyId".to_owned(), Value::from(id.to_string()));

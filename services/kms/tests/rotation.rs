@@ -358,11 +358,22 @@ async fn a_wall_clock_that_jumps_does_not_destroy_anything() {
         .call("DescribeKey", json!({"KeyId": key}))
         .await
         .refused("NotFoundException");
+    // The worker looks at the clock once a minute.
+    keystead.clock.advance(Duration::from_secs(60));
     settle(&keystead).await;
     keystead.clock.set_wall(right.after(Duration::from_secs(60)));
     keystead.clock.advance(Duration::from_secs(60));
     settle(&keystead).await;
     assert_eq!(material_rows(&keystead), 1);
+    // Its date still comes, though it was seen to be due before.
+    for _ in 0..3 {
+        keystead.clock.advance(GRACE);
+        settle(&keystead).await;
+    }
+    assert_eq!(material_rows(&keystead), 1);
+    keystead.clock.advance(7 * DAY);
+    keystead.recorded("DeleteKey", Duration::from_secs(60)).await;
+    assert_eq!(material_rows(&keystead), 0);
 }
 
 /// Lets the worker come to rest: it has seen the clock when a later piece of its work was done.

@@ -214,3 +214,33 @@ async fn another_material_takes_the_place_of_one_that_expired_while_it_waited() 
     settle(&keystead).await;
     assert_eq!(material_rows(&keystead), 2);
 }
+
+#[tokio::test]
+async fn a_wall_clock_that_jumps_destroys_nothing_and_forgets_nothing() {
+    let keystead = Keystead::start().await;
+    let key = keystead.external(json!({})).await;
+    keystead
+        .import(&key, &FIRST, until(&keystead, 10 * DAY))
+        .await
+        .ok();
+    let right = keystead.clock.now();
+    keystead.clock.set_wall(right.after(365 * DAY));
+    assert_eq!(state(&keystead, &key).await, "PendingImport");
+    // The worker looks at the clock once a minute, and has seen it when nothing is due any more.
+    keystead.clock.advance(Duration::from_secs(60));
+    settle(&keystead).await;
+    assert_eq!(due_rows(&keystead), 0);
+    keystead.clock.set_wall(right);
+    assert_eq!(state(&keystead, &key).await, "Enabled");
+    for _ in 0..3 {
+        keystead.clock.advance(GRACE);
+        settle(&keystead).await;
+    }
+    assert_eq!((material_rows(&keystead), due_rows(&keystead)), (1, 1));
+    encrypt(&keystead, &key).await.ok();
+    keystead.clock.advance(10 * DAY);
+    keystead
+        .recorded("DeleteExpiredKeyMaterial", Duration::from_secs(60))
+        .await;
+    assert_eq!((material_rows(&keystead), due_rows(&keystead)), (0, 0));
+}

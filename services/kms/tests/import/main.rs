@@ -100,17 +100,21 @@ fn expect(states: &[(&str, bool)]) -> Vec<(String, bool)> {
         .collect()
 }
 
-/// The number of the table of key material.
-const MATERIAL: u8 = 21;
-
 /// How many rows lie in the store that hold key material.
 fn material_rows(keystead: &Keystead) -> usize {
+    rows(keystead, 21)
+}
+
+/// How many rows lie in the store of work that is due some time.
+fn due_rows(keystead: &Keystead) -> usize {
+    rows(keystead, 5)
+}
+
+fn rows(keystead: &Keystead, table: u8) -> usize {
     let mut rows = 0;
     let mut backend = keystead.memory.open().unwrap();
     let mut count = |_: &[u8], _: u64, _: &[u8]| rows += 1;
-    backend
-        .load(&[MATERIAL], Some(&[MATERIAL + 1]), &mut count)
-        .unwrap();
+    backend.load(&[table], Some(&[table + 1]), &mut count).unwrap();
     rows
 }
 

@@ -208,6 +208,8 @@ async fn material_that_expires_in_a_replica_is_waited_for_again() {
         .await
         .ok();
     keystead.clock.advance(DAY);
+    let there = states(&keystead, OTHER_REGION, &key).await;
+    assert_eq!(there, expect(&[("CURRENT", true), ("PENDING_ROTATION", false)]));
     keystead
         .call("RotateKeyOnDemand", json!({"KeyId": key}))
         .await

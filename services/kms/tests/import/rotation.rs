@@ -216,5 +216,5 @@ async fn a_deleted_key_takes_all_of_its_material_with_it() {
     keystead.call("ScheduleKeyDeletion", members).await.ok();
     keystead.clock.advance(7 * DAY);
     keystead.recorded("DeleteKey", Duration::from_secs(60)).await;
-    assert_eq!(material_rows(&keystead), 0);
+    assert_eq!((material_rows(&keystead), due_rows(&keystead)), (0, 0));
 }
