@@ -13,7 +13,6 @@ use std::time::Duration;
 use ambient::{Clock, Timestamp};
 use common::{DAY, GRACE, Keystead, arn_of};
 use serde_json::{Value, json};
-use store::suite::Site;
 
 async fn encrypt(keystead: &Keystead, key: &str) -> Value {
     let body = json!({"KeyId": key, "Plaintext": "aGk="});
@@ -279,30 +278,6 @@ async fn a_cancelled_deletion_brings_the_rotation_back() {
     until_materials(&keystead, &key, 2).await;
 }
 
-/// The number of the table of key material.
-const MATERIAL: u8 = 21;
-
-/// How many rows lie in the store that hold key material.
-fn material_rows(keystead: &Keystead) -> usize {
-    let mut rows = 0;
-    let mut backend = keystead.memory.open().unwrap();
-    let mut count = |_: &[u8], _: u64, _: &[u8]| rows += 1;
-    backend
-        .load(&[MATERIAL], Some(&[MATERIAL + 1]), &mut count)
-        .unwrap();
-    rows
-}
-
-async fn until_destroyed(keystead: &Keystead) {
-    for _ in 0..20_000 {
-        if material_rows(keystead) == 0 {
-            return;
-        }
-        tokio::task::yield_now().await;
-    }
-    panic!("the material was never destroyed");
-}
-
 #[tokio::test]
 async fn material_is_destroyed_after_the_waiting_period_and_the_grace_and_not_before() {
     let keystead = Keystead::start().await;
@@ -320,17 +295,18 @@ async fn material_is_destroyed_after_the_waiting_period_and_the_grace_and_not_be
         .await
         .ok();
     keystead.clock.advance(7 * DAY);
-    settle(&keystead).await;
-    assert_eq!(material_rows(&keystead), 2);
+    keystead.settled().await;
+    assert_eq!(keystead.material_rows(&key), 2);
     keystead
         .call("Decrypt", json!({"CiphertextBlob": blob}))
         .await
         .refused("AccessDeniedException");
     keystead.clock.advance(GRACE - Duration::from_secs(1));
-    settle(&keystead).await;
-    assert_eq!(material_rows(&keystead), 2);
+    keystead.settled().await;
+    assert_eq!(keystead.material_rows(&key), 2);
     keystead.clock.advance(Duration::from_secs(1));
-    until_destroyed(&keystead).await;
+    keystead.settled().await;
+    assert_eq!(keystead.material_rows(&key), 0);
     let records = keystead.records().await;
     let deletion = records
         .iter()
@@ -360,26 +336,18 @@ async fn a_wall_clock_that_jumps_does_not_destroy_anything() {
         .refused("NotFoundException");
     // The worker looks at the clock once a minute.
     keystead.clock.advance(Duration::from_secs(60));
-    settle(&keystead).await;
+    keystead.settled().await;
     keystead.clock.set_wall(right.after(Duration::from_secs(60)));
     keystead.clock.advance(Duration::from_secs(60));
-    settle(&keystead).await;
-    assert_eq!(material_rows(&keystead), 1);
+    keystead.settled().await;
+    assert_eq!(keystead.material_rows(&key), 1);
     // Its date still comes, though it was seen to be due before.
     for _ in 0..3 {
         keystead.clock.advance(GRACE);
-        settle(&keystead).await;
+        keystead.settled().await;
     }
-    assert_eq!(material_rows(&keystead), 1);
+    assert_eq!(keystead.material_rows(&key), 1);
     keystead.clock.advance(7 * DAY);
     keystead.recorded("DeleteKey", Duration::from_secs(60)).await;
-    assert_eq!(material_rows(&keystead), 0);
-}
-
-/// Lets the worker come to rest: it has seen the clock when a later piece of its work was done.
-async fn settle(keystead: &Keystead) {
-    for _ in 0..2_000 {
-        tokio::task::yield_now().await;
-    }
-    keystead.call("ListKeys", json!({})).await.ok();
+    assert_eq!(keystead.material_rows(&key), 0);
 }

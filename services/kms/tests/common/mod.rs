@@ -298,6 +298,58 @@ impl Keystead {
         panic!("{name} was never recorded");
     }
 
+    /// How many rows hold material of a key, in all Regions.
+    pub fn material_rows(&self, key: &str) -> usize {
+        self.rows_of(21, key)
+    }
+
+    /// How many pieces of work on a key are due some time.
+    pub fn due_rows(&self, key: &str) -> usize {
+        self.rows_of(5, key)
+    }
+
+    /// How many rows of a table name a key.
+    fn rows_of(&self, table: u8, key: &str) -> usize {
+        let digits = key.trim_start_matches("mrk-").replace('-', "");
+        let id = u128::from_str_radix(&digits, 16).unwrap().to_be_bytes();
+        let mut rows = 0;
+        let mut count = |name: &[u8], _: u64, _: &[u8]| {
+            rows += usize::from(name.windows(id.len()).any(|part| part == id));
+        };
+        let mut backend = self.memory.open().unwrap();
+        backend.load(&[table], Some(&[table + 1]), &mut count).unwrap();
+        rows
+    }
+
+    /// Waits until the worker has done all that is due now: it has taken on material that expires a millisecond later,
+    /// which is the last of it.
+    pub async fn settled(&self) {
+        let alias = "alias/settled";
+        let answer = self.call("DescribeKey", json!({"KeyId": alias})).await;
+        let key = match answer.body["KeyMetadata"]["KeyId"].as_str() {
+            Some(key) => key.to_owned(),
+            None => {
+                let key = self.imported(&[0; 32]).await;
+                let members = json!({"AliasName": alias, "TargetKeyId": key});
+                self.call("CreateAlias", members).await.ok();
+                key
+            }
+        };
+        let moment = Duration::from_millis(1);
+        let end = self.clock.now().after(moment).milliseconds() as f64 / 1000.0;
+        self.import(&key, &[0; 32], json!({"ValidTo": end})).await.ok();
+        self.clock.advance(moment);
+        for _ in 0..PATIENCE {
+            if self.due_rows(&key) == 0 {
+                // So that its own destruction never comes.
+                self.import(&key, &[0; 32], json!({})).await.ok();
+                return;
+            }
+            self.call("ListKeys", json!({})).await.ok();
+        }
+        panic!("the worker never came to rest");
+    }
+
     /// Waits until `seen` holds of an answer, which the background brings about.
     pub async fn until(&self, operation: &str, body: Value, seen: impl Fn(&Answer) -> bool) -> Answer {
         for _ in 0..PATIENCE {

@@ -30,13 +30,13 @@ async fn expired_material_is_of_no_use_at_once_and_destroyed_after_the_grace() {
         states(&keystead, REGION, &key).await,
         expect(&[("CURRENT", false)])
     );
-    settle(&keystead).await;
-    assert_eq!(material_rows(&keystead), 1);
+    keystead.settled().await;
+    assert_eq!(keystead.material_rows(&key), 1);
     keystead.clock.advance(GRACE - SECOND_LONG);
-    settle(&keystead).await;
-    assert_eq!(material_rows(&keystead), 1);
+    keystead.settled().await;
+    assert_eq!(keystead.material_rows(&key), 1);
     let record = keystead.recorded("DeleteExpiredKeyMaterial", SECOND_LONG).await;
-    assert_eq!(material_rows(&keystead), 0);
+    assert_eq!(keystead.material_rows(&key), 0);
     assert_eq!(
         record["serviceEventDetails"],
         json!({"keyId": key, "keyMaterialId": first})
@@ -72,7 +72,7 @@ async fn importing_again_within_the_grace_calls_the_destruction_off() {
     keystead.import(&key, &FIRST, until(&keystead, DAY)).await.ok();
     let blob = sealed(&keystead, &key).await;
     keystead.clock.advance(DAY);
-    settle(&keystead).await;
+    keystead.settled().await;
     assert_eq!(state(&keystead, &key).await, "PendingImport");
     // For a date within what is left of the grace: from then on there is a whole one.
     keystead
@@ -81,17 +81,17 @@ async fn importing_again_within_the_grace_calls_the_destruction_off() {
         .ok();
     decrypt(&keystead, &blob).await.ok();
     keystead.clock.advance(GRACE / 2);
-    settle(&keystead).await;
+    keystead.settled().await;
     assert_eq!(state(&keystead, &key).await, "PendingImport");
     keystead.clock.advance(GRACE - SECOND_LONG);
-    settle(&keystead).await;
-    assert_eq!(material_rows(&keystead), 1);
+    keystead.settled().await;
+    assert_eq!(keystead.material_rows(&key), 1);
     // For good: nothing is destroyed any more.
     keystead.import(&key, &FIRST, json!({})).await.ok();
     keystead.clock.advance(400 * DAY);
-    settle(&keystead).await;
-    settle(&keystead).await;
-    assert_eq!(material_rows(&keystead), 1);
+    keystead.settled().await;
+    keystead.settled().await;
+    assert_eq!(keystead.material_rows(&key), 1);
     decrypt(&keystead, &blob).await.ok();
     let records = keystead.records().await;
     assert!(
@@ -111,7 +111,7 @@ async fn a_later_import_moves_the_expiry() {
         .await
         .ok();
     keystead.clock.advance(2 * DAY);
-    settle(&keystead).await;
+    keystead.settled().await;
     assert_eq!(state(&keystead, &key).await, "Enabled");
     keystead
         .import(&key, &FIRST, until(&keystead, SECOND_LONG))
@@ -153,7 +153,7 @@ async fn each_material_has_its_own_expiry_and_the_key_tells_the_earliest() {
     keystead
         .recorded("DeleteExpiredKeyMaterial", Duration::from_secs(60))
         .await;
-    assert_eq!(material_rows(&keystead), 1);
+    assert_eq!(keystead.material_rows(&key), 1);
 }
 
 #[tokio::test]
@@ -181,13 +181,13 @@ async fn material_that_expires_while_it_waits_is_forgotten() {
     members["ValidTo"] = until(&keystead, DAY)["ValidTo"].clone();
     let again = keystead.import(&key, &SECOND, members).await.ok()["KeyMaterialId"].take();
     assert_eq!(again, second);
-    assert_eq!(material_rows(&keystead), 2);
+    assert_eq!(keystead.material_rows(&key), 2);
     keystead.clock.advance(DAY);
     let record = keystead
         .recorded("DeleteExpiredKeyMaterial", Duration::from_secs(60))
         .await;
     assert_eq!(record["serviceEventDetails"]["keyMaterialId"], second);
-    assert_eq!(material_rows(&keystead), 1);
+    assert_eq!(keystead.material_rows(&key), 1);
     assert_eq!(state(&keystead, &key).await, "Enabled");
     keystead.import(&key, &THIRD, new()).await.ok();
     keystead
@@ -205,14 +205,14 @@ async fn another_material_takes_the_place_of_one_that_expired_while_it_waited() 
     keystead.import(&key, &SECOND, members).await.ok();
     keystead.clock.advance(DAY);
     keystead.import(&key, &THIRD, new()).await.ok();
-    assert_eq!(material_rows(&keystead), 2);
+    assert_eq!(keystead.material_rows(&key), 2);
     assert_eq!(
         states(&keystead, REGION, &key).await,
         expect(&[("CURRENT", true), ("PENDING_ROTATION", true)])
     );
     keystead.clock.advance(2 * GRACE);
-    settle(&keystead).await;
-    assert_eq!(material_rows(&keystead), 2);
+    keystead.settled().await;
+    assert_eq!(keystead.material_rows(&key), 2);
 }
 
 #[tokio::test]
@@ -228,19 +228,19 @@ async fn a_wall_clock_that_jumps_destroys_nothing_and_forgets_nothing() {
     assert_eq!(state(&keystead, &key).await, "PendingImport");
     // The worker looks at the clock once a minute, and has seen it when nothing is due any more.
     keystead.clock.advance(Duration::from_secs(60));
-    settle(&keystead).await;
-    assert_eq!(due_rows(&keystead), 0);
+    keystead.settled().await;
+    assert_eq!(keystead.due_rows(&key), 0);
     keystead.clock.set_wall(right);
     assert_eq!(state(&keystead, &key).await, "Enabled");
     for _ in 0..3 {
         keystead.clock.advance(GRACE);
-        settle(&keystead).await;
+        keystead.settled().await;
     }
-    assert_eq!((material_rows(&keystead), due_rows(&keystead)), (1, 1));
+    assert_eq!((keystead.material_rows(&key), keystead.due_rows(&key)), (1, 1));
     encrypt(&keystead, &key).await.ok();
     keystead.clock.advance(10 * DAY);
     keystead
         .recorded("DeleteExpiredKeyMaterial", Duration::from_secs(60))
         .await;
-    assert_eq!((material_rows(&keystead), due_rows(&keystead)), (0, 0));
+    assert_eq!((keystead.material_rows(&key), keystead.due_rows(&key)), (0, 0));
 }

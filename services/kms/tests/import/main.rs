@@ -7,6 +7,7 @@
     reason = "these are tests"
 )]
 
+mod asymmetric;
 #[path = "../common/mod.rs"]
 mod common;
 mod expiry;
@@ -20,7 +21,6 @@ use std::time::Duration;
 use ambient::{Clock, Timestamp};
 use common::*;
 use serde_json::{Value, json};
-use store::suite::Site;
 
 const FIRST: [u8; 32] = [1; 32];
 const SECOND: [u8; 32] = [2; 32];
@@ -98,30 +98,4 @@ fn expect(states: &[(&str, bool)]) -> Vec<(String, bool)> {
         .iter()
         .map(|(state, here)| ((*state).to_owned(), *here))
         .collect()
-}
-
-/// How many rows lie in the store that hold key material.
-fn material_rows(keystead: &Keystead) -> usize {
-    rows(keystead, 21)
-}
-
-/// How many rows lie in the store of work that is due some time.
-fn due_rows(keystead: &Keystead) -> usize {
-    rows(keystead, 5)
-}
-
-fn rows(keystead: &Keystead, table: u8) -> usize {
-    let mut rows = 0;
-    let mut backend = keystead.memory.open().unwrap();
-    let mut count = |_: &[u8], _: u64, _: &[u8]| rows += 1;
-    backend.load(&[table], Some(&[table + 1]), &mut count).unwrap();
-    rows
-}
-
-/// Lets the worker come to rest.
-async fn settle(keystead: &Keystead) {
-    for _ in 0..2_000 {
-        tokio::task::yield_now().await;
-    }
-    keystead.call("ListKeys", json!({})).await.ok();
 }

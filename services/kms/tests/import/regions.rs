@@ -160,11 +160,11 @@ async fn what_a_primary_no_longer_waits_for_no_replica_waits_for() {
         .import_in(OTHER_REGION, &key, &SECOND, until(&keystead, 20 * DAY))
         .await
         .ok();
-    assert_eq!(material_rows(&keystead), 4);
+    assert_eq!(keystead.material_rows(&key), 4);
     delete(&keystead, &key, json!({"KeyMaterialId": second}))
         .await
         .ok();
-    assert_eq!(material_rows(&keystead), 2);
+    assert_eq!(keystead.material_rows(&key), 2);
     for region in [REGION, OTHER_REGION] {
         assert_eq!(
             states(&keystead, region, &key).await,
@@ -187,7 +187,7 @@ async fn what_a_primary_no_longer_waits_for_no_replica_waits_for() {
     keystead
         .recorded("DeleteExpiredKeyMaterial", Duration::from_secs(60))
         .await;
-    assert_eq!(material_rows(&keystead), 2);
+    assert_eq!(keystead.material_rows(&key), 2);
     assert_eq!(
         states(&keystead, OTHER_REGION, &key).await,
         expect(&[("CURRENT", true)])
@@ -346,7 +346,7 @@ async fn a_fault_of_the_store_leaves_a_step_done_in_every_region_or_in_none() {
                 .collect()
         };
         assert_eq!(ids(&here), ids(&there));
-        (here, there, material_rows(&keystead))
+        (here, there, keystead.material_rows(&key))
     };
     let (mut done, mut undone) = (0, 0);
     for (number, fault) in [Fault::Refused, Fault::Broken, Fault::Lost, Fault::Kept]

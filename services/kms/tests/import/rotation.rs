@@ -124,12 +124,12 @@ async fn material_that_waits_can_be_deleted_and_replaced() {
     let keystead = Keystead::start().await;
     let key = keystead.imported(&FIRST).await;
     let second = keystead.import(&key, &SECOND, new()).await.ok()["KeyMaterialId"].take();
-    assert_eq!(material_rows(&keystead), 2);
+    assert_eq!(keystead.material_rows(&key), 2);
     let deleted = delete(&keystead, &key, json!({"KeyMaterialId": second}))
         .await
         .ok();
     assert_eq!(deleted["KeyMaterialId"], second);
-    assert_eq!(material_rows(&keystead), 1);
+    assert_eq!(keystead.material_rows(&key), 1);
     assert_eq!(state(&keystead, &key).await, "Enabled");
     assert_eq!(
         states(&keystead, REGION, &key).await,
@@ -211,10 +211,10 @@ async fn a_deleted_key_takes_all_of_its_material_with_it() {
         .await
         .ok();
     keystead.import(&key, &THIRD, new()).await.ok();
-    assert_eq!(material_rows(&keystead), 3);
+    assert_eq!(keystead.material_rows(&key), 3);
     let members = json!({"KeyId": key, "PendingWindowInDays": 7});
     keystead.call("ScheduleKeyDeletion", members).await.ok();
     keystead.clock.advance(7 * DAY);
     keystead.recorded("DeleteKey", Duration::from_secs(60)).await;
-    assert_eq!((material_rows(&keystead), due_rows(&keystead)), (0, 0));
+    assert_eq!((keystead.material_rows(&key), keystead.due_rows(&key)), (0, 0));
 }

@@ -205,5 +205,5 @@ async fn what_was_not_wrapped_so_is_no_ciphertext() {
         }
     }
     assert_eq!(state(&keystead, &key).await, "PendingImport");
-    assert_eq!(material_rows(&keystead), 0);
+    assert_eq!(keystead.material_rows(&key), 0);
 }
