@@ -9,6 +9,7 @@ import pytest
 
 import harness
 from harness import ACCOUNT, UUID, alias_arn, refused
+from keys_elsewhere import import_key
 from raw import Raw, Request
 
 DATE = re.compile(r"[A-Z][a-z]{2} \d{1,2}, \d{4}, \d{1,2}:\d\d:\d\d [AP]M")
@@ -77,6 +78,11 @@ def walk(client, subject):
     algorithm = {"encryptionAlgorithm": "SYMMETRIC_DEFAULT"}
     policy = client.get_key_policy(KeyId=key_id)["Policy"]
     tags = [{"tagKey": "k", "tagValue": "v"}]
+    external = client.create_key(Origin="EXTERNAL")["KeyMetadata"]
+    way = {"wrappingAlgorithm": "RSAES_OAEP_SHA_256", "wrappingKeySpec": "RSA_2048"}
+    material = bytes(32)
+    imported = import_key(client, external["KeyId"], material)["KeyMaterialId"]
+    of_material = {"keyId": external["Arn"], "keyMaterialId": imported}
     return [
         ("DescribeKey", lambda: client.describe_key(KeyId=key_id), {"keyId": key_id}, True, None),
         ("ListKeys", lambda: client.list_keys(Limit=5), {"limit": 5}, True, None),
@@ -118,6 +124,17 @@ def walk(client, subject):
         ("DisableKeyRotation", lambda: client.disable_key_rotation(KeyId=key_id), {"keyId": key_id}, False, mutation),
         ("RotateKeyOnDemand", lambda: client.rotate_key_on_demand(KeyId=key_id), {"keyId": key_id}, False, mutation),
         ("ListKeyRotations", lambda: client.list_key_rotations(KeyId=key_id), {"keyId": key_id}, True, None),
+        ("GetParametersForImport",
+         lambda: client.get_parameters_for_import(
+             KeyId=external["KeyId"], WrappingAlgorithm="RSAES_OAEP_SHA_256", WrappingKeySpec="RSA_2048"
+         ), {"keyId": external["KeyId"], **way}, True, None),
+        ("ImportKeyMaterial",
+         lambda: import_key(client, external["KeyId"], material, ImportType="EXISTING_KEY_MATERIAL", KeyMaterialDescription="d"),
+         {"keyId": external["KeyId"], "expirationModel": "KEY_MATERIAL_DOES_NOT_EXPIRE",
+          "importType": "EXISTING_KEY_MATERIAL", "keyMaterialDescription": "d"}, False, of_material),
+        ("DeleteImportedKeyMaterial",
+         lambda: client.delete_imported_key_material(KeyId=external["KeyId"], KeyMaterialId=imported),
+         {"keyId": external["KeyId"], "keyMaterialId": imported}, False, of_material),
     ]
 
 
