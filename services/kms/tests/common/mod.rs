@@ -290,6 +290,8 @@ impl Keystead {
                 .into_iter()
                 .find(|record| record["eventName"] == name);
             if let Some(record) = found {
+                // The log has a record a little before callers see its change; they do when a later change is made.
+                self.key().await;
                 return record;
             }
             self.clock.advance(step);
