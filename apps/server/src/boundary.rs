@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use ambient::{Clock, Entropy};
 use arn::{AccountId, Region};
+use attestation::Verifier;
 use identity::NewAccessKey;
 use secret::SecretBytes;
 
@@ -77,6 +78,8 @@ pub struct Terms {
     pub regions: Vec<Region>,
     /// How long after a key's deletion is first seen due its material is kept.
     pub destruction_grace: Duration,
+    /// What attestation documents have to lead to.
+    pub attestations: Verifier,
     /// Where flush times and the like are reported.
     pub recorder: Recorder,
     /// What time it is.

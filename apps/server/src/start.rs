@@ -193,6 +193,7 @@ impl Ground {
                 .root_secret(source, entropy, &*surroundings.environment)?,
             regions: config.regions.clone(),
             destruction_grace: config.destruction_grace,
+            attestations: config.attestations()?,
             recorder: self.recorder.clone(),
             clock: surroundings.clock.clone(),
             entropy: surroundings.entropy.clone(),

@@ -69,6 +69,7 @@ fn open(terms: Terms) -> Result<engine::Installation, OpenError> {
         services: SERVICES,
         regions: terms.regions,
         destruction_grace: terms.destruction_grace,
+        attestations: terms.attestations,
         on_unknown_members: Arc::new(move |count| unknown_members.ignored_members(count)),
         clock: terms.clock,
         entropy: terms.entropy,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ambient::{Clock, Entropy};
 use arn::{AccountId, Place, Region};
+use attestation::Verifier;
 use audit::{AuditError, AuditLog, Refusal, RefusedStream};
 use crypto::InProcess;
 use crypto::wrapping::WrappingKeys;
@@ -33,6 +34,7 @@ pub struct Engine {
     pub(crate) backing: InProcess,
     pub(crate) last_uses: LastUses,
     pub(crate) wrapping_keys: WrappingKeys,
+    pub(crate) attestations: Verifier,
     pub(crate) signing_keys: SigningKeys,
     pub(crate) services: &'static [&'static Service],
     pub(crate) regions: Vec<Region>,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use ambient::pool::Pool;
 use ambient::{Clock, Entropy, EntropyFailed, task};
 use arn::{AccountId, Place, Region};
+use attestation::Verifier;
 use audit::{AuditError, AuditLog, RefusedStream};
 use crypto::InProcess;
 use crypto::wrapping::WrappingKeys;
@@ -43,6 +44,8 @@ pub struct Options<'o> {
     pub regions: Vec<Region>,
     /// How long destroyed material stays recoverable after its key was first seen to be due, counted in uptime.
     pub destruction_grace: Duration,
+    /// What attestation documents have to lead to.
+    pub attestations: Verifier,
     /// Told how many members of a request were ignored because no model knows them; it should only count.
     pub on_unknown_members: Arc<dyn Fn(u64) + Send + Sync>,
     /// The time.
@@ -179,6 +182,7 @@ impl Installation {
             clock,
             backing: InProcess::new(Arc::clone(&entropy), Arc::clone(&pool)),
             wrapping_keys: WrappingKeys::new(Arc::clone(&pool)),
+            attestations: options.attestations,
             entropy,
             last_uses,
             signing_keys: SigningKeys::holding(limits::SIGNING_KEYS),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ambient::{Entropy, EntropyFailed, Timestamp};
 use arn::Arn;
+use attestation::Verifier;
 use crypto::wrapping::WrappingKeys;
 use crypto::{InProcess, Material};
 use gate::{Caller, Demand, Demands, Permit};
@@ -26,6 +27,7 @@ pub struct World<'w> {
     backing: &'w InProcess,
     last_uses: &'w LastUses,
     wrapping_keys: &'w WrappingKeys,
+    attestations: &'w Verifier,
     change: Change,
     made: Vec<Resource>,
     notes: Map<String, Value>,
@@ -74,6 +76,7 @@ impl<'w> World<'w> {
             backing,
             last_uses,
             wrapping_keys,
+            attestations,
             ..
         } = engine;
         World {
@@ -84,6 +87,7 @@ impl<'w> World<'w> {
             backing,
             last_uses,
             wrapping_keys,
+            attestations,
             change: Change::new(),
             made: Vec::new(),
             notes: Map::new(),
@@ -129,6 +133,11 @@ impl<'w> World<'w> {
     /// The pairs that material is wrapped under on its way in.
     pub fn wrapping_keys(&self) -> &'w WrappingKeys {
         self.wrapping_keys
+    }
+
+    /// What attestation documents are verified by.
+    pub fn attestations(&self) -> &'w Verifier {
+        self.attestations
     }
 
     /// Fills `bytes` with random bytes.

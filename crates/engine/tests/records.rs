@@ -233,6 +233,7 @@ impl Town {
             services: SERVICES,
             regions: vec!["us-east-1".parse().unwrap()],
             destruction_grace: Duration::from_secs(3600),
+            attestations: attestation::Verifier::trusting([attestation::NITRO_ROOT]).unwrap(),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             entropy: Arc::new(SystemEntropy),
             on_unknown_members: Arc::new(|_| {}),

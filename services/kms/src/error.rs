@@ -4,6 +4,7 @@
 
 use ambient::EntropyFailed;
 use arn::Arn;
+use attestation::cms::EnvelopeFailed;
 use crypto::MaterialId;
 use crypto::backing::BackingFailed;
 use engine::{Failure, UnsealError};
@@ -137,6 +138,9 @@ pub enum KmsError {
     /// Ours to mend: no random bytes.
     #[error("no random bytes")]
     Entropy(#[from] EntropyFailed),
+    /// Ours to mend: an answer could not be encrypted for its recipient.
+    #[error("the answer could not be encrypted for its recipient")]
+    Envelope(#[from] EnvelopeFailed),
     /// Ours to mend: a cryptographic operation that cannot fail failed.
     #[error("a cryptographic operation failed")]
     Cryptography,
@@ -202,6 +206,7 @@ impl From<KmsError> for Failure {
             KmsError::Store(_)
             | KmsError::Unseal(_)
             | KmsError::Entropy(_)
+            | KmsError::Envelope(_)
             | KmsError::Cryptography
             | KmsError::Backing(_) => {
                 tracing::error!(

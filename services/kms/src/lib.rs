@@ -27,6 +27,7 @@ pub mod limits;
 mod multi_region;
 mod operations;
 mod paging;
+mod recipient;
 mod records;
 mod rotation;
 mod signing;

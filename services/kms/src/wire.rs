@@ -3,7 +3,7 @@
 //! Source: KMS API Reference, "Data Types".
 
 use crypto::MaterialId;
-use model::{Blob, Shape};
+use model::Shape;
 
 use crate::KmsError;
 
@@ -75,36 +75,6 @@ impl MaterialIdText {
 impl From<MaterialId> for MaterialIdText {
     fn from(id: MaterialId) -> MaterialIdText {
         MaterialIdText(id.to_string())
-    }
-}
-
-/// Whom an answer is to be encrypted for: a Nitro enclave or NitroTPM, by its attestation document.
-#[derive(Debug, Shape)]
-pub struct RecipientInfo {
-    /// How.
-    #[shape(audit = omit)]
-    pub key_encryption_algorithm: Option<KeyEncryptionMechanism>,
-    /// The attestation document, 1 to 262,144 bytes.
-    #[shape(audit = omit, length = 1..=262_144)]
-    pub attestation_document: Option<Blob>,
-}
-
-/// How an answer is encrypted for a recipient.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Shape)]
-pub enum KeyEncryptionMechanism {
-    /// RSA with OAEP and SHA-256.
-    #[shape(rename = "RSAES_OAEP_SHA_256")]
-    RsaesOaepSha256,
-}
-
-/// Refuses an answer for a recipient: attestation documents can't be verified yet, and an answer in clear instead
-/// would be a wrong one.
-pub fn refuse_recipient(recipient: Option<&RecipientInfo>) -> Result<(), KmsError> {
-    match recipient {
-        None => Ok(()),
-        Some(_) => Err(KmsError::Validation(
-            "Recipient is not supported: attestation documents can't be verified.".to_owned(),
-        )),
     }
 }
 

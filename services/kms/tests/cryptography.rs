@@ -368,7 +368,7 @@ async fn a_dry_run_tells_what_would_be_and_does_nothing() {
 }
 
 #[tokio::test]
-async fn what_is_not_supported_is_refused_and_never_ignored() {
+async fn what_cannot_be_honoured_is_refused_and_never_ignored() {
     let keystead = Keystead::start().await;
     let key = keystead.key().await;
     let recipient = json!({"AttestationDocument": "aGk=", "KeyEncryptionAlgorithm": "RSAES_OAEP_SHA_256"});

@@ -52,6 +52,7 @@ impl Bare {
             services: SERVICES,
             regions: vec![client::REGION.parse().unwrap()],
             destruction_grace: Duration::from_secs(3600),
+            attestations: attestation::Verifier::trusting([attestation::NITRO_ROOT]).unwrap(),
             on_unknown_members: Arc::new(|_| ()),
             clock: clock.clone(),
             entropy: Arc::new(SystemEntropy),

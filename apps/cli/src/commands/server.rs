@@ -40,6 +40,9 @@ pub(crate) struct Arguments {
     /// How long a deleted key's material is kept after its deletion was first seen due [default: 24h]
     #[arg(long, value_name = "TIME")]
     destruction_grace: Option<Span>,
+    /// A PEM file of the roots that attestation documents have to lead to, in place of AWS's [default: AWS Nitro Enclaves]
+    #[arg(long, value_name = "FILE")]
+    attestation_roots: Option<PathBuf>,
     /// How log lines look, on standard error [default: human]
     #[arg(long, value_name = "human|json")]
     log: Option<LogForm>,
@@ -67,6 +70,7 @@ impl Arguments {
             root_key: self.root_key,
             store: self.store,
             destruction_grace: self.destruction_grace,
+            attestation_roots: self.attestation_roots,
             log: self.log,
         }
     }

@@ -9,6 +9,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use arn::{AccountId, Region};
+use attestation::Verifier;
 use serde::{Deserialize, Deserializer};
 
 use crate::files;
@@ -55,6 +56,8 @@ pub struct Options {
     /// How long the material of a deleted key is kept.
     #[serde(deserialize_with = "from_text")]
     pub destruction_grace: Option<Span>,
+    /// The roots that attestation documents have to lead to.
+    pub attestation_roots: Option<PathBuf>,
     /// How log lines look.
     #[serde(deserialize_with = "from_text")]
     pub log: Option<LogForm>,
@@ -83,6 +86,8 @@ pub struct Config {
     pub store: StoreKind,
     /// How long, by the uptime, a key's material is kept after its deletion was first seen due; 24 hours by default.
     pub destruction_grace: Duration,
+    /// A PEM file of the roots that attestation documents have to lead to; that of AWS Nitro Enclaves unless given.
+    pub attestation_roots: Option<PathBuf>,
     /// How log lines look.
     pub log: LogForm,
 }
@@ -124,6 +129,14 @@ pub enum ConfigError {
     /// TLS switched off where others could listen in.
     #[error("--tls off is for loopback only, and {0} is not: leave out --tls off, or listen on 127.0.0.1")]
     PlainOffLoopback(Listen),
+    /// Roots for attestation documents that can't be used.
+    #[error("{path} can't be trusted for attestation documents ({cause}): give a PEM file of certificates with --attestation-roots", path = path.display())]
+    AttestationRoots {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: String,
+    },
     /// A root key beside the data, on a server that others can reach.
     #[error(
         "{listen} is not loopback, and the root key would lie inside the data directory: give --root-key file:PATH \
@@ -156,6 +169,7 @@ impl Config {
             root_key: options.root_key,
             store: options.store.unwrap_or_default(),
             destruction_grace: options.destruction_grace.map_or(DESTRUCTION_GRACE, |span| span.0),
+            attestation_roots: options.attestation_roots,
             log: options.log.unwrap_or_default(),
         };
         if config.regions.is_empty() {
@@ -185,6 +199,20 @@ impl Config {
     /// The address of the admin port.
     pub(crate) fn admin_address(&self) -> Result<std::net::SocketAddr, ConfigError> {
         resolve("--admin-listen", &self.admin_listen)
+    }
+
+    /// What attestation documents are verified by.
+    pub(crate) fn attestations(&self) -> Result<Verifier, ConfigError> {
+        let path = self.attestation_roots.as_deref();
+        let unusable = |cause: &dyn fmt::Display| ConfigError::AttestationRoots {
+            path: path.unwrap_or(Path::new("the built-in root")).to_owned(),
+            cause: cause.to_string(),
+        };
+        let roots = match path {
+            None => attestation::NITRO_ROOT.to_owned(),
+            Some(path) => small_text(path).map_err(|cause| unusable(&cause))?,
+        };
+        Verifier::trusting([roots.as_str()]).map_err(|error| unusable(&error))
     }
 
     /// The names and addresses that the server's certificate is for.
@@ -228,6 +256,7 @@ impl Options {
             root_key: self.root_key.or(other.root_key),
             store: self.store.or(other.store),
             destruction_grace: self.destruction_grace.or(other.destruction_grace),
+            attestation_roots: self.attestation_roots.or(other.attestation_roots),
             log: self.log.or(other.log),
         }
     }
@@ -236,6 +265,7 @@ impl Options {
     fn starting_in(mut self, directory: &Path) -> Options {
         let move_path = |path: &mut PathBuf| *path = directory.join(&*path);
         self.data_dir.as_mut().map(move_path);
+        self.attestation_roots.as_mut().map(move_path);
         match &mut self.tls {
             Some(Tls::Files { certificate, key }) => {
                 move_path(certificate);
@@ -250,18 +280,21 @@ impl Options {
     }
 }
 
+/// Reads a file of at most 1 MiB; else says why it can't be read.
+fn small_text(path: &Path) -> Result<String, String> {
+    let length = std::fs::metadata(path).map_err(|cause| cause.to_string())?.len();
+    if length > SMALL_FILE {
+        return Err("it is larger than 1 MiB".to_owned());
+    }
+    std::fs::read_to_string(path).map_err(|cause| cause.to_string())
+}
+
 fn read(path: &Path) -> Result<Options, ConfigError> {
     let unreadable = |cause: String| ConfigError::Unreadable {
         path: path.to_owned(),
         cause,
     };
-    let length = std::fs::metadata(path)
-        .map_err(|cause| unreadable(cause.to_string()))?
-        .len();
-    if length > SMALL_FILE {
-        return Err(unreadable("it is larger than 1 MiB".to_owned()));
-    }
-    let text = std::fs::read_to_string(path).map_err(|cause| unreadable(cause.to_string()))?;
+    let text = small_text(path).map_err(unreadable)?;
     let options: Options = toml::from_str(&text).map_err(|error| {
         let before = error
             .span()
@@ -345,6 +378,7 @@ mod tests {
             root-key = "file:r"
             store = "embedded"
             destruction-grace = "2h"
+            attestation-roots = "roots.pem"
             log = "json"
         "#;
         let config = with_file(text, options("127.0.0.1:9")).unwrap();
@@ -356,6 +390,7 @@ mod tests {
         assert!(matches!(config.tls, Tls::Files { certificate, key }
             if certificate.is_absolute() && key == Path::new("/k.pem")));
         assert!(matches!(config.root_key, Some(RootKeySource::File(path)) if path.is_absolute()));
+        assert!(config.attestation_roots.unwrap().ends_with("roots.pem"));
         assert_eq!(config.tls_names.len(), 2);
         assert_eq!(config.log, LogForm::Json);
     }

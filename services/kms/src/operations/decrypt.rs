@@ -7,15 +7,14 @@ use secret::SecretBytes;
 
 use crate::cipher::{self, Subject};
 use crate::context::EncryptionContext;
+use crate::recipient::{self, Reader, RecipientInfo};
 use crate::target::KeyTarget;
-use crate::wire::{
-    Algorithm, DryRunModifier, GrantTokens, KeyReference, MaterialIdText, RecipientInfo, refuse_recipient,
-};
+use crate::wire::{Algorithm, DryRunModifier, GrantTokens, KeyReference, MaterialIdText};
 use crate::{KmsError, action};
 
 /// Decrypts what Encrypt, GenerateDataKey or ReEncrypt made. A ciphertext of a symmetric key names its key.
 ///
-/// Source: KMS API Reference, `Decrypt`. Known differences: `Recipient` is refused.
+/// Source: KMS API Reference, `Decrypt`.
 pub struct Decrypt;
 
 /// The request.
@@ -59,7 +58,7 @@ pub struct DecryptOutput {
     /// The algorithm that was used.
     #[shape(audit = omit)]
     pub encryption_algorithm: Algorithm,
-    /// The plaintext for a recipient; never present, since recipients are refused.
+    /// The plaintext for a recipient.
     #[shape(audit = omit, length = 1..=6144)]
     pub ciphertext_for_recipient: Option<Blob>,
     /// Which of the key's materials decrypted.
@@ -89,7 +88,7 @@ impl Operation for Decrypt {
     type Error = KmsError;
 
     fn locate(input: &DecryptInput, view: &View) -> Result<KeyTarget, Miss<KmsError>> {
-        refuse_recipient(input.recipient.as_ref())?;
+        recipient::check(input.recipient.as_ref())?;
         input.encryption_context.check()?;
         input.grant_tokens.check()?;
         input.subject().locate::<action::Decrypt>(view)
@@ -112,18 +111,20 @@ impl Operation for Decrypt {
     }
 
     async fn act(input: &DecryptInput, permit: &Permit<KeyTarget>, world: &mut World<'_>) -> Outcome<Self> {
+        let reader = Reader::of(input.recipient.as_ref(), world)?;
         let key = permit.targets();
         let ciphertext = input.subject().ciphertext.ok_or(KmsError::InvalidCiphertext)?;
         let context = &input.encryption_context;
         let how = input.encryption_algorithm;
         let opened = cipher::open::<action::Decrypt>(world, permit, key, how, context, ciphertext).await?;
         cipher::note(world, "keyMaterialId", opened.material);
+        let (plaintext, ciphertext_for_recipient) = reader.gets(opened.plaintext, world)?.split();
         Ok(DecryptOutput {
             key_id: key.arn.clone(),
-            plaintext: Some(opened.plaintext),
+            plaintext,
             encryption_algorithm: input.encryption_algorithm,
-            ciphertext_for_recipient: None,
-            key_material_id: opened.material.map(Into::into),
+            ciphertext_for_recipient,
+            key_material_id: reader.beside(opened.material).map(Into::into),
         })
     }
 }

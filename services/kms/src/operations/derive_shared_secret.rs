@@ -10,13 +10,14 @@ use secret::SecretBytes;
 
 use crate::cipher::incompatible;
 use crate::key_kinds::{KeyAgreementAlgorithm, OriginType};
+use crate::recipient::{self, Reader, RecipientInfo};
 use crate::target::{KeyTarget, KeysOf};
-use crate::wire::{GrantTokens, KeyReference, RecipientInfo, refuse_recipient};
+use crate::wire::{GrantTokens, KeyReference};
 use crate::{KmsError, action, state};
 
 /// Derives the secret that a key shares with the holder of another key on the same curve: the X coordinate of their common point, as long as the field.
 ///
-/// Source: KMS API Reference, `DeriveSharedSecret`. Known differences: `Recipient` is refused.
+/// Source: KMS API Reference, `DeriveSharedSecret`.
 pub struct DeriveSharedSecret;
 
 /// The request.
@@ -78,7 +79,7 @@ impl Operation for DeriveSharedSecret {
     type Error = KmsError;
 
     fn locate(input: &DeriveSharedSecretInput, view: &View) -> Result<KeyTarget, Miss<KmsError>> {
-        refuse_recipient(input.recipient.as_ref())?;
+        recipient::check(input.recipient.as_ref())?;
         input.grant_tokens.check()?;
         view.keys().find::<action::DeriveSharedSecret>(&input.key_id)
     }
@@ -102,17 +103,21 @@ impl Operation for DeriveSharedSecret {
         permit: &Permit<KeyTarget>,
         world: &mut World<'_>,
     ) -> Outcome<Self> {
+        let reader = Reader::of(input.recipient.as_ref(), world)?;
         let key = permit.targets();
         let algorithm = input.algorithm_of(key)?;
         let held = key.unseal::<action::DeriveSharedSecret>(world, permit)?;
         match world.backing().agree(&held, algorithm, &input.public_key.0).await {
-            Ok(secret) => Ok(DeriveSharedSecretOutput {
-                key_id: key.arn.clone(),
-                shared_secret: Some(secret),
-                ciphertext_for_recipient: None,
-                key_agreement_algorithm: input.key_agreement_algorithm,
-                key_origin: key.key.origin.into(),
-            }),
+            Ok(secret) => {
+                let (shared_secret, ciphertext_for_recipient) = reader.gets(secret, world)?.split();
+                Ok(DeriveSharedSecretOutput {
+                    key_id: key.arn.clone(),
+                    shared_secret,
+                    ciphertext_for_recipient,
+                    key_agreement_algorithm: input.key_agreement_algorithm,
+                    key_origin: key.key.origin.into(),
+                })
+            }
             Err(BackingFailed::UnfitKey) => Err(KmsError::UnfitPublicKey),
             Err(failed) => Err(failed.into()),
         }

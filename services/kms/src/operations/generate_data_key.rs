@@ -7,13 +7,14 @@ use secret::SecretBytes;
 
 use crate::context::EncryptionContext;
 use crate::data_key::{self, DataKeySpec, Length};
+use crate::recipient::{self, Reader, RecipientInfo};
 use crate::target::{KeyTarget, KeysOf};
-use crate::wire::{GrantTokens, KeyReference, MaterialIdText, RecipientInfo, refuse_recipient};
+use crate::wire::{GrantTokens, KeyReference, MaterialIdText};
 use crate::{KmsError, action, cipher, state};
 
 /// Makes a data key: random bytes for the caller to encrypt with, and their ciphertext to keep.
 ///
-/// Source: KMS API Reference, `GenerateDataKey`. Known differences: `Recipient` is refused.
+/// Source: KMS API Reference, `GenerateDataKey`.
 pub struct GenerateDataKey;
 
 /// The request.
@@ -54,7 +55,7 @@ pub struct GenerateDataKeyOutput {
     /// The ARN of the key that encrypted it.
     #[shape(audit = omit, length = 1..=2048)]
     pub key_id: Arn,
-    /// The data key for a recipient; never present, since recipients are refused.
+    /// The data key for a recipient.
     #[shape(audit = omit, length = 1..=6144)]
     pub ciphertext_for_recipient: Option<Blob>,
     /// Which of the key's materials encrypted it.
@@ -71,7 +72,7 @@ impl Operation for GenerateDataKey {
 
     fn locate(input: &GenerateDataKeyInput, view: &View) -> Result<KeyTarget, Miss<KmsError>> {
         Length::asked(input.key_spec, input.number_of_bytes)?;
-        refuse_recipient(input.recipient.as_ref())?;
+        recipient::check(input.recipient.as_ref())?;
         input.encryption_context.check()?;
         input.grant_tokens.check()?;
         view.keys().find::<action::GenerateDataKey>(&input.key_id)
@@ -96,16 +97,18 @@ impl Operation for GenerateDataKey {
         permit: &Permit<KeyTarget>,
         world: &mut World<'_>,
     ) -> Outcome<Self> {
+        let reader = Reader::of(input.recipient.as_ref(), world)?;
         let length = Length::asked(input.key_spec, input.number_of_bytes)?;
         let context = &input.encryption_context;
         let (plaintext, sealed) =
             data_key::generate::<action::GenerateDataKey>(world, permit, context, length).await?;
+        let (plaintext, ciphertext_for_recipient) = reader.gets(plaintext, world)?.split();
         Ok(GenerateDataKeyOutput {
             ciphertext_blob: sealed.blob,
-            plaintext: Some(plaintext),
+            plaintext,
             key_id: permit.targets().arn.clone(),
-            ciphertext_for_recipient: None,
-            key_material_id: sealed.material.map(Into::into),
+            ciphertext_for_recipient,
+            key_material_id: reader.beside(sealed.material).map(Into::into),
         })
     }
 }

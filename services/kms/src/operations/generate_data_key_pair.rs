@@ -7,13 +7,14 @@ use secret::SecretBytes;
 
 use crate::context::EncryptionContext;
 use crate::data_key::{self, DataKeyPairSpec};
+use crate::recipient::{self, Reader, RecipientInfo};
 use crate::target::{KeyTarget, KeysOf};
-use crate::wire::{GrantTokens, KeyReference, MaterialIdText, RecipientInfo, refuse_recipient};
+use crate::wire::{GrantTokens, KeyReference, MaterialIdText};
 use crate::{KmsError, action, cipher, state};
 
 /// Makes a key pair for the caller: its public key, its private key to use, and the private key encrypted to keep.
 ///
-/// Source: KMS API Reference, `GenerateDataKeyPair`. Known differences: `Recipient` is refused.
+/// Source: KMS API Reference, `GenerateDataKeyPair`.
 pub struct GenerateDataKeyPair;
 
 /// The request.
@@ -73,7 +74,7 @@ impl Operation for GenerateDataKeyPair {
     type Error = KmsError;
 
     fn locate(input: &GenerateDataKeyPairInput, view: &View) -> Result<KeyTarget, Miss<KmsError>> {
-        refuse_recipient(input.recipient.as_ref())?;
+        recipient::check(input.recipient.as_ref())?;
         input.encryption_context.check()?;
         input.grant_tokens.check()?;
         view.keys().find::<action::GenerateDataKeyPair>(&input.key_id)
@@ -98,17 +99,19 @@ impl Operation for GenerateDataKeyPair {
         permit: &Permit<KeyTarget>,
         world: &mut World<'_>,
     ) -> Outcome<Self> {
+        let reader = Reader::of(input.recipient.as_ref(), world)?;
         let (spec, context) = (input.key_pair_spec, &input.encryption_context);
         let (pair, sealed) =
             data_key::generate_pair::<action::GenerateDataKeyPair>(world, permit, context, spec).await?;
+        let (private_key_plaintext, ciphertext_for_recipient) = reader.gets(pair.private_key, world)?.split();
         Ok(GenerateDataKeyPairOutput {
             private_key_ciphertext_blob: sealed.blob,
-            private_key_plaintext: Some(pair.private_key),
+            private_key_plaintext,
             public_key: Blob(pair.public_key),
             key_id: permit.targets().arn.clone(),
             key_pair_spec: spec,
-            ciphertext_for_recipient: None,
-            key_material_id: sealed.material.map(Into::into),
+            ciphertext_for_recipient,
+            key_material_id: reader.beside(sealed.material).map(Into::into),
         })
     }
 }

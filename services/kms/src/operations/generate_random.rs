@@ -5,14 +5,13 @@ use model::{Blob, OperationSpec, Shape};
 use secret::SecretBytes;
 
 use crate::data_key::{self, Length};
+use crate::recipient::{self, Reader, RecipientInfo};
 use crate::target::{NoTarget, demand_of_account};
-use crate::wire::{RecipientInfo, refuse_recipient};
 use crate::{KmsError, action};
 
 /// Gives random bytes.
 ///
-/// Source: KMS API Reference, `GenerateRandom`. Known differences: `Recipient` is refused, and there are no custom
-/// key stores.
+/// Source: KMS API Reference, `GenerateRandom`. Known differences: there are no custom key stores.
 pub struct GenerateRandom;
 
 /// The request.
@@ -35,7 +34,7 @@ pub struct GenerateRandomOutput {
     /// The bytes.
     #[shape(sensitive, length = 1..=4096)]
     pub plaintext: Option<SecretBytes>,
-    /// The bytes for a recipient; never present, since recipients are refused.
+    /// The bytes for a recipient.
     #[shape(audit = omit, length = 1..=6144)]
     pub ciphertext_for_recipient: Option<Blob>,
 }
@@ -56,7 +55,7 @@ impl Operation for GenerateRandom {
 
     fn locate(input: &GenerateRandomInput, _: &View) -> Result<NoTarget, Miss<KmsError>> {
         input.length()?;
-        refuse_recipient(input.recipient.as_ref())?;
+        recipient::check(input.recipient.as_ref())?;
         Ok(NoTarget)
     }
 
@@ -73,10 +72,12 @@ impl Operation for GenerateRandom {
     }
 
     async fn act(input: &GenerateRandomInput, _: &Permit<NoTarget>, world: &mut World<'_>) -> Outcome<Self> {
-        let plaintext = data_key::random(world, input.length()?)?;
+        let reader = Reader::of(input.recipient.as_ref(), world)?;
+        let random = data_key::random(world, input.length()?)?;
+        let (plaintext, ciphertext_for_recipient) = reader.gets(random, world)?.split();
         Ok(GenerateRandomOutput {
-            plaintext: Some(plaintext),
-            ciphertext_for_recipient: None,
+            plaintext,
+            ciphertext_for_recipient,
         })
     }
 }

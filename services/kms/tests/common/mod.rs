@@ -390,6 +390,7 @@ fn open(memory: &Memory, audit: &TempDir, clock: &Arc<ManualClock>) -> Installat
             .map(|region| region.parse().unwrap())
             .to_vec(),
         destruction_grace: GRACE,
+        attestations: attestation::Verifier::trusting([attestation::NITRO_ROOT]).unwrap(),
         on_unknown_members: Arc::new(|_| ()),
         clock: Arc::clone(clock) as Arc<dyn Clock>,
         entropy: Arc::new(SystemEntropy),
