@@ -9,6 +9,7 @@
 )]
 
 mod bench;
+mod compatibility;
 mod deny;
 mod layers;
 mod libtest;
@@ -29,6 +30,7 @@ usage: cargo xtask <command>
   test [--release]   run every test of the project; sets up what the tests need
   layers             check that dependencies point one way
   deny               check licences, banned crates and sources of the dependencies by deny.toml
+  compatibility      write docs/compatibility.md anew from what is built
   bench [--json FILE] [--quick] [NAME…]
                      measure the release server against a bare one; `bench --help` lists the names";
 
@@ -57,6 +59,7 @@ fn main() -> ExitCode {
         ["test", "--release"] => test::run(test::Profile::Release),
         ["layers"] => layers::run(),
         ["deny"] => deny::run(),
+        ["compatibility"] => compatibility::run(),
         ["bench", rest @ ..] => bench::run(rest),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

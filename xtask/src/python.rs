@@ -68,7 +68,8 @@ pub(crate) fn quietly(program: &str, arguments: &[&str]) -> bool {
         .is_ok_and(|status| status.success())
 }
 
-fn run(command: &mut Command) -> Result<(), Stop> {
+/// Runs a program to its end, which must be a good one.
+pub(crate) fn run(command: &mut Command) -> Result<(), Stop> {
     let program = command.get_program().to_string_lossy().into_owned();
     let status = command
         .status()

@@ -78,6 +78,11 @@ fn missing() -> Vec<&'static str> {
     if !python::quietly("cc", &["--version"]) {
         missing.push("cc, a C compiler (Debian, Ubuntu: apt-get install build-essential)");
     }
+    if !python::quietly("openssl", &["version"]) {
+        missing.push(
+            "openssl, which the product's answers are checked with (Debian, Ubuntu: apt-get install openssl)",
+        );
+    }
     missing.extend(python::missing());
     missing
 }
