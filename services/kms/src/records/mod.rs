@@ -1,6 +1,8 @@
 //! What KMS keeps: keys, their material, their policies, their aliases.
 
 mod alias;
+#[cfg(test)]
+mod golden;
 mod key;
 mod material;
 mod policy;
