@@ -60,6 +60,16 @@ pub(crate) enum Name {
     Decrypt,
     /// CreateKey
     CreateKey,
+    /// Sign, each family of keys, by the bare library operation
+    Sign,
+    /// Verify, the same
+    Verify,
+    /// GenerateMac, HMAC_256, by the bare library operation
+    GenerateMac,
+    /// GenerateDataKeyPair, by the bare library operation
+    GenerateDataKeyPair,
+    /// GenerateDataKey beside connections that have RSA_4096 keys sign, by itself alone
+    Crowd,
     /// A small data directory: start to first answer, idle memory
     Start,
     /// A store of a million keys: start, memory, opening a key, the rate when all are in use
@@ -73,6 +83,8 @@ pub(crate) struct Pace {
     pub(crate) rounds: usize,
     /// Pairs of rounds with fewer.
     pub(crate) side_rounds: usize,
+    /// What is counted of a round beside the bare library operation.
+    pub(crate) short: Duration,
     /// What of each round is not counted.
     pub(crate) warm_up: Duration,
     /// What of each round is counted.
@@ -95,6 +107,7 @@ impl Arguments {
             Pace {
                 rounds: 1,
                 side_rounds: 1,
+                short: Duration::from_millis(300),
                 warm_up: Duration::from_millis(200),
                 counted: Duration::from_millis(800),
                 starts: 3,
@@ -105,6 +118,7 @@ impl Arguments {
             Pace {
                 rounds: 7,
                 side_rounds: 3,
+                short: Duration::from_millis(1500),
                 warm_up: Duration::from_millis(500),
                 counted: Duration::from_secs(4),
                 starts: 11,

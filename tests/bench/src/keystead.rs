@@ -67,7 +67,12 @@ impl Keystead {
 
     /// Makes a key and gives its id.
     pub(crate) fn create_key(&self) -> Result<String, Stop> {
-        let answer = self.ask_one("CreateKey", &Value::Object(serde_json::Map::new()))?;
+        self.create(&Value::Object(serde_json::Map::new()))
+    }
+
+    /// Makes a key as the request says and gives its id.
+    pub(crate) fn create(&self, request: &Value) -> Result<String, Stop> {
+        let answer = self.ask_one("CreateKey", request)?;
         let id = answer.pointer("/KeyMetadata/KeyId").and_then(Value::as_str);
         Ok(id.ok_or("CreateKey answers no key id")?.to_owned())
     }

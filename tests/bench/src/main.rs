@@ -13,10 +13,13 @@
 mod arguments;
 mod bare;
 mod client;
+mod crowd;
 mod figures;
 mod keys;
 mod keystead;
+mod library;
 mod load;
+mod paired;
 mod process;
 mod report;
 mod signed;

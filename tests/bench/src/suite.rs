@@ -6,9 +6,11 @@ use tempfile::TempDir;
 use crate::arguments::{Arguments, Name, Pace};
 use crate::bare::Bare;
 use crate::client::Connection;
+use crate::crowd;
 use crate::keys;
 use crate::keystead::Keystead;
 use crate::load;
+use crate::paired;
 use crate::process;
 use crate::report::{self, Compared};
 use crate::start;
@@ -31,6 +33,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Stop> {
     let mut all = Vec::new();
     for work in WORKS.iter().filter(|work| arguments.wants(work.name)) {
         all.extend(compare(work, &pace)?);
+    }
+    all.extend(paired::measure(arguments, &pace)?);
+    if arguments.wants(Name::Crowd) {
+        all.push(crowd::measure(&pace)?);
     }
     if !all.is_empty() {
         println!("\n{}", report::table(&all));

@@ -100,7 +100,8 @@ fn create_key(_: &Keystead) -> Result<Vec<Vec<u8>>, Stop> {
     ))
 }
 
-fn numbered(mut body: impl FnMut(u64) -> Value) -> Vec<Vec<u8>> {
+/// [`REQUESTS`] bodies, each by its number.
+pub(crate) fn numbered(mut body: impl FnMut(u64) -> Value) -> Vec<Vec<u8>> {
     let numbers = 0..REQUESTS as u64;
     numbers
         .map(|number| body(number).to_string().into_bytes())
