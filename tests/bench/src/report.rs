@@ -10,13 +10,14 @@ use crate::keys::Many;
 use crate::stop::Stop;
 use crate::stored::Opened;
 
-/// One kind of work with so many connections: the rounds of both servers, in the order in which they ran.
+/// One kind of work with so many connections: the rounds of the server and of what it is compared with, in turns.
 #[derive(Debug)]
 pub(crate) struct Compared {
-    /// The operation; with `/` and the connections, where they are not those of the headline.
+    /// The operation; behind a `/` the connections, where they are not those of the headline, or what it works with.
     pub(crate) name: String,
     pub(crate) connections: usize,
     pub(crate) real: Vec<Round>,
+    /// Of the bare server, unless the work says otherwise.
     pub(crate) bare: Vec<Round>,
 }
 
@@ -26,7 +27,7 @@ struct Line<'a> {
     name: &'a str,
     /// Answers a second.
     rate: f64,
-    /// The bare server's.
+    /// Of what it is compared with.
     baseline_rate: f64,
     ratio: f64,
     p50_us: f64,
