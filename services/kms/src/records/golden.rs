@@ -3,10 +3,10 @@
 //! `golden/records-1.txt` holds a line for each: its name, and its bytes in hexadecimal digits. `KEYSTEAD_GOLDEN=write`
 //! writes it anew, for as long as the format was not released.
 
+use ::policy::Policy;
 use ambient::Timestamp;
 use arn::AccountId;
 use crypto::{KeyKind, KeyName, Material, MaterialId};
-use ::policy::Policy;
 use secret::{LockedKey, SecretBuffer};
 use store::{SecretTable, Table};
 
@@ -70,7 +70,12 @@ fn imported() -> Key {
         }),
         transition: Some(Transition::Updating),
         deletion_after_replicas: Some(7),
-        ..Key::bare("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", Origin::External, at(19_000))
+        ..Key::bare(
+            "SYMMETRIC_DEFAULT",
+            "ENCRYPT_DECRYPT",
+            Origin::External,
+            at(19_000),
+        )
     }
 }
 
@@ -123,7 +128,9 @@ fn records_are_read_and_written_as_ever() {
     let golden = std::fs::read_to_string(FILE).unwrap();
     assert_eq!(lines, golden);
     let bytes = |name: &str| {
-        let line = golden.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        let line = golden
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         hex::decode(line.unwrap()).unwrap()
     };
     assert_eq!(Keys::decode(1, &bytes("key-symmetric")).unwrap(), symmetric());
@@ -132,7 +139,10 @@ fn records_are_read_and_written_as_ever() {
     let [default, given] = policies();
     assert_eq!(KeyPolicies::decode(1, &bytes("policy-default")).unwrap(), default);
     assert_eq!(KeyPolicies::decode(1, &bytes("policy-given")).unwrap(), given);
-    assert_eq!(KeyId::from_bytes(&bytes("key-id")), Some(id(KeyKind::SingleRegion)));
+    assert_eq!(
+        KeyId::from_bytes(&bytes("key-id")),
+        Some(id(KeyKind::SingleRegion))
+    );
 }
 
 #[test]
