@@ -291,6 +291,7 @@ def test_a_ciphertext_moves_between_kinds_of_keys(kms, made, shared_key):
 def test_a_dry_run_of_each_ends_before_the_work(kms, made):
     signing, mac = made("ECC_NIST_P256", "SIGN_VERIFY"), made("HMAC_256", "GENERATE_VERIFY_MAC")
     kem, agreeing = made("ML_KEM_512", "ENCAPSULATE_DECAPSULATE"), made("ECC_NIST_P256", "KEY_AGREEMENT")
+    public = kms.get_public_key(KeyId=agreeing)["PublicKey"]
     calls = [
         lambda: kms.sign(KeyId=signing, Message=b"x", SigningAlgorithm="ECDSA_SHA_256", DryRun=True),
         lambda: kms.verify(KeyId=signing, Message=b"x", Signature=b"x", SigningAlgorithm="ECDSA_SHA_256", DryRun=True),
@@ -298,10 +299,10 @@ def test_a_dry_run_of_each_ends_before_the_work(kms, made):
         lambda: kms.verify_mac(KeyId=mac, Message=b"x", Mac=b"x", MacAlgorithm="HMAC_SHA_256", DryRun=True),
         lambda: kms.encapsulate(KeyId=kem, EncapsulationAlgorithm="ML_KEM", DryRun=True),
         lambda: kms.decapsulate(
-            KeyId=kem, SharedSecretCiphertextBlob=b"x", EncapsulationAlgorithm="ML_KEM", DryRun=True
+            KeyId=kem, SharedSecretCiphertextBlob=bytes(768), EncapsulationAlgorithm="ML_KEM", DryRun=True
         ),
         lambda: kms.derive_shared_secret(
-            KeyId=agreeing, KeyAgreementAlgorithm="ECDH", PublicKey=b"x", DryRun=True
+            KeyId=agreeing, KeyAgreementAlgorithm="ECDH", PublicKey=public, DryRun=True
         ),
     ]
     for call in calls:

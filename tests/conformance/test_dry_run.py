@@ -71,3 +71,28 @@ def test_modifiers_need_a_dry_run_and_a_key(kms, shared_key):
         kms.decrypt(KeyId=shared_key["KeyId"], CiphertextBlob=b"x", DryRunModifiers=["IGNORE_CIPHERTEXT"])
     with refused("ValidationException"):
         kms.decrypt(DryRun=True, DryRunModifiers=["IGNORE_CIPHERTEXT"])
+
+
+def test_a_dry_run_checks_all_that_needs_no_private_key(kms):
+    def made(spec, usage):
+        return kms.create_key(KeySpec=spec, KeyUsage=usage)["KeyMetadata"]["KeyId"]
+
+    agreeing = made("ECC_NIST_P256", "KEY_AGREEMENT")
+    own = kms.get_public_key(KeyId=agreeing)["PublicKey"]
+    for wrong in (b"zz", own[:-1] + bytes([own[-1] ^ 1])):
+        with refused("ValidationException"):
+            kms.derive_shared_secret(KeyId=agreeing, KeyAgreementAlgorithm="ECDH", PublicKey=wrong, DryRun=True)
+    with refused("DryRunOperationException", WOULD):
+        kms.derive_shared_secret(KeyId=agreeing, KeyAgreementAlgorithm="ECDH", PublicKey=own, DryRun=True)
+    encapsulating = made("ML_KEM_512", "ENCAPSULATE_DECAPSULATE")
+    decrypting = made("RSA_2048", "ENCRYPT_DECRYPT")
+    for length, code in ((1, "InvalidCiphertextException"), (768, "DryRunOperationException")):
+        with refused(code):
+            kms.decapsulate(
+                KeyId=encapsulating, EncapsulationAlgorithm="ML_KEM", SharedSecretCiphertextBlob=bytes(length), DryRun=True
+            )
+    for length, code in ((2, "InvalidCiphertextException"), (256, "DryRunOperationException")):
+        with refused(code):
+            kms.decrypt(
+                KeyId=decrypting, EncryptionAlgorithm="RSAES_OAEP_SHA_256", CiphertextBlob=bytes(length), DryRun=True
+            )

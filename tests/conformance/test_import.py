@@ -11,6 +11,7 @@ import threading
 
 import pytest
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 import harness
 import keys_elsewhere as elsewhere
@@ -128,6 +129,16 @@ def test_an_imported_private_key_signs_as_its_owner_would(kms, tmp_path, spec, a
         elsewhere.import_key(kms, key, other)
     elsewhere.import_key(kms, key, material, "RSA_AES_KEY_WRAP_SHA_1", "RSA_3072")
     kms.verify(KeyId=key, Message=b"message", SigningAlgorithm=algorithm, Signature=signed)
+
+
+def test_an_rsa_key_with_an_unusual_exponent_is_refused(kms):
+    key = make(kms, "RSA_2048", "SIGN_VERIFY")
+    unusual = rsa.generate_private_key(3, 2048).private_bytes(
+        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    with refused("IncorrectKeyMaterialException"):
+        elsewhere.import_key(kms, key, unusual)
+    elsewhere.import_key(kms, key, elsewhere.make("RSA_2048"))
 
 
 @pytest.mark.parametrize("spec, wrapping", [

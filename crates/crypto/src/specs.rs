@@ -292,6 +292,16 @@ pub(crate) trait Work: Sync {
         Err(BackingFailed::Unsupported)
     }
 
+    /// Whether a ciphertext of so many bytes can be one of a key of this spec: what is known of it without the key.
+    fn fits_ciphertext(&self, _length: usize) -> bool {
+        true
+    }
+
+    /// Whether this is a public key that keys of this spec can agree with: a SubjectPublicKeyInfo of the same curve.
+    fn is_peer(&self, _peer: &[u8]) -> bool {
+        false
+    }
+
     fn encapsulate(&self, _material: &Material) -> Result<Encapsulated, BackingFailed> {
         Err(BackingFailed::Unsupported)
     }
@@ -359,6 +369,16 @@ impl KeySpec {
     /// The algorithms of one usage; `None` where keys of this spec are not made for it.
     pub fn use_for(&self, usage: KeyUsage) -> Option<&'static Use> {
         self.uses.iter().find(|each| each.usage() == usage)
+    }
+
+    /// Whether an asymmetric ciphertext of so many bytes can be one of a key of this spec: what is known without the key.
+    pub fn fits_ciphertext(&self, length: usize) -> bool {
+        self.work.fits_ciphertext(length)
+    }
+
+    /// Whether this is a public key that keys of this spec can agree with: a SubjectPublicKeyInfo of the same curve.
+    pub fn is_peer(&self, peer: &[u8]) -> bool {
+        self.work.is_peer(peer)
     }
 
     pub(crate) fn work(&self) -> &'static dyn Work {

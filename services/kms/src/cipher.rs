@@ -168,8 +168,11 @@ impl Subject<'_> {
         self.context
             .check_for(check_algorithm(key, self.algorithm, operation)?)?;
         // A symmetric key's own ciphertext parses.
-        match symmetric.map(ciphertext::parse) {
-            Some(Err(_)) => Err(KmsError::InvalidCiphertext),
+        match (symmetric.map(ciphertext::parse), ciphertext) {
+            (Some(Err(_)), _) => Err(KmsError::InvalidCiphertext),
+            (None, Some(asymmetric)) if !key.spec()?.fits_ciphertext(asymmetric.len()) => {
+                Err(KmsError::InvalidCiphertext)
+            }
             _ => Ok(()),
         }
     }

@@ -26,8 +26,8 @@ impl std::ops::Deref for KeyReference {
 pub struct GrantTokens(Vec<String>);
 
 impl GrantTokens {
-    /// Refuses what is no token; there are no grants yet, so nothing is one. To be asked before any look-up: after it,
-    /// the answer would tell whether a key of another account exists.
+    /// Refuses what is no token; there are no grants yet, so nothing is one. To be asked once the caller is known to be
+    /// allowed: before that, the answer would tell whether a key of another account exists.
     pub fn check(&self) -> Result<(), KmsError> {
         if self.0.is_empty() {
             Ok(())

@@ -390,8 +390,14 @@ async fn another_accounts_key_is_closed_whether_it_exists_or_not() {
 }
 
 #[tokio::test]
-async fn grant_tokens_are_no_tokens() {
+async fn grant_tokens_are_no_tokens_once_there_is_a_key_that_may_be_used() {
     let keystead = Keystead::start().await;
+    for absent in ["junk", ABSENT] {
+        let answer = keystead
+            .call("DescribeKey", json!({"KeyId": absent, "GrantTokens": ["x"]}))
+            .await;
+        answer.refused("NotFoundException");
+    }
     let key = keystead.key().await;
     let answer = keystead
         .call("DescribeKey", json!({"KeyId": key, "GrantTokens": ["x"]}))

@@ -192,6 +192,13 @@ impl Work for Ecc {
         verify(self.curve, &self.parsed(material)?.verifying, request)
     }
 
+    fn is_peer(&self, peer: &[u8]) -> bool {
+        let parsed = |algorithm| {
+            agreement::ParsedPublicKey::try_from(agreement::UnparsedPublicKey::new(algorithm, peer)).is_ok()
+        };
+        der::is_one_sequence(peer) && self.curve.agreement().is_some_and(parsed)
+    }
+
     fn agree(&self, material: &Material, peer: &[u8]) -> Result<SecretBytes, BackingFailed> {
         let (Some(algorithm), Some(own)) = (self.curve.agreement(), &self.parsed(material)?.agreeing) else {
             return Err(BackingFailed::Unsupported);

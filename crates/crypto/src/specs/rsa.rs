@@ -135,6 +135,14 @@ impl Parsed {
 }
 
 impl Rsa {
+    /// Whether the public exponent is 65537, the only one that KMS has. Source: KMS Developer Guide, "RSA key specs".
+    fn has_usual_exponent(&self, parsed: &Parsed) -> bool {
+        // RSAPublicKey (RFC 8017, A.1.1): two headers of 4 bytes, the modulus behind a zero, and then the exponent.
+        let exponent = [2, 3, 1, 0, 1];
+        parsed.verifying.len() == 4 + 4 + 1 + self.bits / 8 + exponent.len()
+            && parsed.verifying.ends_with(&exponent)
+    }
+
     fn parsed<'m>(&self, material: &'m Material) -> Result<&'m Parsed, BackingFailed> {
         material.parsed(Parsed::of)
     }
@@ -219,7 +227,7 @@ impl Work for Rsa {
             return Err(BackingFailed::UnfitKey);
         }
         let parsed = Parsed::of(key)?;
-        if parsed.decrypting.key_size_bits() != self.bits {
+        if parsed.decrypting.key_size_bits() != self.bits || !self.has_usual_exponent(&parsed) {
             return Err(BackingFailed::UnfitKey);
         }
         Ok(Material::private(parsed.to_pkcs8()?))
@@ -251,6 +259,10 @@ impl Work for Rsa {
             .len();
         ciphertext.truncate(written);
         Ok(ciphertext)
+    }
+
+    fn fits_ciphertext(&self, length: usize) -> bool {
+        length == self.bits / 8
     }
 
     fn decrypt(&self, material: &Material, request: &Decryption<'_>) -> Result<SecretBytes, BackingFailed> {

@@ -155,6 +155,10 @@ impl Work for Sm2 {
         .map_err(|_| BackingFailed::Mismatch)
     }
 
+    fn is_peer(&self, peer: &[u8]) -> bool {
+        PublicKey::from_public_key_der(peer).is_ok()
+    }
+
     fn agree(&self, material: &Material, peer: &[u8]) -> Result<SecretBytes, BackingFailed> {
         let own = &material.parsed(Parsed::of)?.secret;
         let peer = PublicKey::from_public_key_der(peer).map_err(|_| BackingFailed::UnfitKey)?;

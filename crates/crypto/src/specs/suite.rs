@@ -304,6 +304,11 @@ fn both_sides_agree_on_one_secret_and_no_foreign_key_is_taken() {
                 "{spec:?} with {foreign:?}"
             );
         }
+        assert!(spec.is_peer(&other_public));
+        for (foreign, public) in all.iter().filter(|(foreign, _)| *foreign != spec) {
+            assert!(!spec.is_peer(public), "{spec:?} with {foreign:?}");
+        }
+        assert!(!spec.is_peer(&other_public[1..]) && !spec.is_peer(&[]));
         let bent = flipped(&other_public, other_public.len() - 1);
         assert_eq!(spec.work().agree(&own, &bent), unfit);
         assert_eq!(spec.work().agree(&own, &other_public[1..]), unfit);

@@ -59,7 +59,6 @@ impl Operation for Decapsulate {
     type Error = KmsError;
 
     fn locate(input: &DecapsulateInput, view: &View) -> Result<KeyTarget, Miss<KmsError>> {
-        input.grant_tokens.check()?;
         view.keys().find::<action::Decapsulate>(&input.key_id)
     }
 
@@ -68,9 +67,17 @@ impl Operation for Decapsulate {
     }
 
     fn check(input: &DecapsulateInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
+        input.grant_tokens.check()?;
         let key = permit.targets();
         key.state.require(state::USABLE, &key.arn)?;
-        encapsulation_algorithm(key, input.encapsulation_algorithm, "Decapsulate").map(|_| ())
+        encapsulation_algorithm(key, input.encapsulation_algorithm, "Decapsulate")?;
+        match key
+            .spec()?
+            .fits_ciphertext(input.shared_secret_ciphertext_blob.0.len())
+        {
+            true => Ok(()),
+            false => Err(KmsError::InvalidCiphertext),
+        }
     }
 
     fn is_dry_run(input: &DecapsulateInput) -> bool {

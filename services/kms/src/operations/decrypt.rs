@@ -90,7 +90,6 @@ impl Operation for Decrypt {
     fn locate(input: &DecryptInput, view: &View) -> Result<KeyTarget, Miss<KmsError>> {
         recipient::check(input.recipient.as_ref())?;
         input.encryption_context.check()?;
-        input.grant_tokens.check()?;
         input.subject().locate::<action::Decrypt>(view)
     }
 
@@ -103,6 +102,7 @@ impl Operation for Decrypt {
     }
 
     fn check(input: &DecryptInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
+        input.grant_tokens.check()?;
         input.subject().check(permit.targets(), "Decrypt")
     }
 

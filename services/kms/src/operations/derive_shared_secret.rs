@@ -80,7 +80,6 @@ impl Operation for DeriveSharedSecret {
 
     fn locate(input: &DeriveSharedSecretInput, view: &View) -> Result<KeyTarget, Miss<KmsError>> {
         recipient::check(input.recipient.as_ref())?;
-        input.grant_tokens.check()?;
         view.keys().find::<action::DeriveSharedSecret>(&input.key_id)
     }
 
@@ -89,9 +88,14 @@ impl Operation for DeriveSharedSecret {
     }
 
     fn check(input: &DeriveSharedSecretInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
+        input.grant_tokens.check()?;
         let key = permit.targets();
         key.state.require(state::USABLE, &key.arn)?;
-        input.algorithm_of(key).map(|_| ())
+        input.algorithm_of(key)?;
+        match key.spec()?.is_peer(&input.public_key.0) {
+            true => Ok(()),
+            false => Err(KmsError::UnfitPublicKey),
+        }
     }
 
     fn is_dry_run(input: &DeriveSharedSecretInput) -> bool {

@@ -41,12 +41,15 @@ impl Operation for DescribeKey {
     type Error = KmsError;
 
     fn locate(input: &DescribeKeyInput, view: &View) -> Result<KeyTarget, Miss<KmsError>> {
-        input.grant_tokens.check()?;
         view.keys().find::<action::DescribeKey>(&input.key_id)
     }
 
     fn demands(_: &DescribeKeyInput, key: &KeyTarget, _: &View) -> Demands {
         Demands::of(key.demand::<action::DescribeKey>())
+    }
+
+    fn check(input: &DescribeKeyInput, _: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
+        input.grant_tokens.check()
     }
 
     async fn act(_: &DescribeKeyInput, permit: &Permit<KeyTarget>, _: &mut World<'_>) -> Outcome<Self> {

@@ -59,7 +59,6 @@ impl Operation for Encapsulate {
     type Error = KmsError;
 
     fn locate(input: &EncapsulateInput, view: &View) -> Result<KeyTarget, Miss<KmsError>> {
-        input.grant_tokens.check()?;
         view.keys().find::<action::Encapsulate>(&input.key_id)
     }
 
@@ -68,6 +67,7 @@ impl Operation for Encapsulate {
     }
 
     fn check(input: &EncapsulateInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
+        input.grant_tokens.check()?;
         let key = permit.targets();
         key.state.require(state::USABLE, &key.arn)?;
         encapsulation_algorithm(key, input.encapsulation_algorithm, "Encapsulate").map(|_| ())

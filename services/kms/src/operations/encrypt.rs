@@ -61,7 +61,6 @@ impl Operation for Encrypt {
 
     fn locate(input: &EncryptInput, view: &View) -> Result<KeyTarget, Miss<KmsError>> {
         input.encryption_context.check()?;
-        input.grant_tokens.check()?;
         view.keys().find::<action::Encrypt>(&input.key_id)
     }
 
@@ -70,6 +69,7 @@ impl Operation for Encrypt {
     }
 
     fn check(input: &EncryptInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
+        input.grant_tokens.check()?;
         let key = permit.targets();
         key.state.require(state::USABLE, &key.arn)?;
         let algorithm = cipher::check_algorithm(key, input.encryption_algorithm, "Encrypt")?;

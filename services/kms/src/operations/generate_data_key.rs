@@ -74,7 +74,6 @@ impl Operation for GenerateDataKey {
         Length::asked(input.key_spec, input.number_of_bytes)?;
         recipient::check(input.recipient.as_ref())?;
         input.encryption_context.check()?;
-        input.grant_tokens.check()?;
         view.keys().find::<action::GenerateDataKey>(&input.key_id)
     }
 
@@ -82,7 +81,8 @@ impl Operation for GenerateDataKey {
         Demands::of(key.demand::<action::GenerateDataKey>())
     }
 
-    fn check(_: &GenerateDataKeyInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
+    fn check(input: &GenerateDataKeyInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
+        input.grant_tokens.check()?;
         let key = permit.targets();
         key.state.require(state::USABLE, &key.arn)?;
         cipher::check_symmetric(key, "GenerateDataKey")

@@ -76,7 +76,6 @@ impl Operation for GenerateDataKeyPair {
     fn locate(input: &GenerateDataKeyPairInput, view: &View) -> Result<KeyTarget, Miss<KmsError>> {
         recipient::check(input.recipient.as_ref())?;
         input.encryption_context.check()?;
-        input.grant_tokens.check()?;
         view.keys().find::<action::GenerateDataKeyPair>(&input.key_id)
     }
 
@@ -84,7 +83,8 @@ impl Operation for GenerateDataKeyPair {
         Demands::of(key.demand::<action::GenerateDataKeyPair>())
     }
 
-    fn check(_: &GenerateDataKeyPairInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
+    fn check(input: &GenerateDataKeyPairInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
+        input.grant_tokens.check()?;
         let key = permit.targets();
         key.state.require(state::USABLE, &key.arn)?;
         cipher::check_symmetric(key, "GenerateDataKeyPair")

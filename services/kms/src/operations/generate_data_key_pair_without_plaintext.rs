@@ -67,7 +67,6 @@ impl Operation for GenerateDataKeyPairWithoutPlaintext {
         view: &View,
     ) -> Result<KeyTarget, Miss<KmsError>> {
         input.encryption_context.check()?;
-        input.grant_tokens.check()?;
         view.keys()
             .find::<action::GenerateDataKeyPairWithoutPlaintext>(&input.key_id)
     }
@@ -77,10 +76,11 @@ impl Operation for GenerateDataKeyPairWithoutPlaintext {
     }
 
     fn check(
-        _: &GenerateDataKeyPairWithoutPlaintextInput,
+        input: &GenerateDataKeyPairWithoutPlaintextInput,
         permit: &Permit<KeyTarget>,
         _: &View,
     ) -> Result<(), KmsError> {
+        input.grant_tokens.check()?;
         let key = permit.targets();
         key.state.require(state::USABLE, &key.arn)?;
         cipher::check_symmetric(key, "GenerateDataKeyPairWithoutPlaintext")

@@ -65,7 +65,6 @@ impl Operation for GenerateDataKeyWithoutPlaintext {
     ) -> Result<KeyTarget, Miss<KmsError>> {
         Length::asked(input.key_spec, input.number_of_bytes)?;
         input.encryption_context.check()?;
-        input.grant_tokens.check()?;
         view.keys()
             .find::<action::GenerateDataKeyWithoutPlaintext>(&input.key_id)
     }
@@ -75,10 +74,11 @@ impl Operation for GenerateDataKeyWithoutPlaintext {
     }
 
     fn check(
-        _: &GenerateDataKeyWithoutPlaintextInput,
+        input: &GenerateDataKeyWithoutPlaintextInput,
         permit: &Permit<KeyTarget>,
         _: &View,
     ) -> Result<(), KmsError> {
+        input.grant_tokens.check()?;
         let key = permit.targets();
         key.state.require(state::USABLE, &key.arn)?;
         cipher::check_symmetric(key, "GenerateDataKeyWithoutPlaintext")

@@ -59,7 +59,6 @@ impl Operation for GenerateMac {
     type Error = KmsError;
 
     fn locate(input: &GenerateMacInput, view: &View) -> Result<KeyTarget, Miss<KmsError>> {
-        input.grant_tokens.check()?;
         view.keys().find::<action::GenerateMac>(&input.key_id)
     }
 
@@ -68,6 +67,7 @@ impl Operation for GenerateMac {
     }
 
     fn check(input: &GenerateMacInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
+        input.grant_tokens.check()?;
         let key = permit.targets();
         key.state.require(state::USABLE, &key.arn)?;
         mac_algorithm(key, input.mac_algorithm, "GenerateMac").map(|_| ())

@@ -72,7 +72,6 @@ impl Operation for GetPublicKey {
     type Error = KmsError;
 
     fn locate(input: &GetPublicKeyInput, view: &View) -> Result<KeyTarget, Miss<KmsError>> {
-        input.grant_tokens.check()?;
         view.keys().find::<action::GetPublicKey>(&input.key_id)
     }
 
@@ -80,7 +79,8 @@ impl Operation for GetPublicKey {
         Demands::of(key.demand::<action::GetPublicKey>())
     }
 
-    fn check(_: &GetPublicKeyInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
+    fn check(input: &GetPublicKeyInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
+        input.grant_tokens.check()?;
         let key = permit.targets();
         key.state.require(state::USABLE, &key.arn)?;
         match key.spec()?.family {

@@ -123,7 +123,6 @@ impl Operation for ReEncrypt {
     fn locate(input: &ReEncryptInput, view: &View) -> Result<Pair, Miss<KmsError>> {
         input.source_encryption_context.check()?;
         input.destination_encryption_context.check()?;
-        input.grant_tokens.check()?;
         let source = input.subject().locate::<action::ReEncryptFrom>(view);
         let destination = view.keys().find::<action::ReEncryptTo>(&input.destination_key_id);
         match (source, destination) {
@@ -161,6 +160,7 @@ impl Operation for ReEncrypt {
     }
 
     fn check(input: &ReEncryptInput, permit: &Permit<Pair>, _: &View) -> Result<(), KmsError> {
+        input.grant_tokens.check()?;
         let (source, destination) = (&permit.targets().source, permit.targets().destination()?);
         destination.state.require(state::USABLE, &destination.arn)?;
         input.subject().check(source, "ReEncrypt")?;

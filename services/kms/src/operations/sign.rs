@@ -73,7 +73,6 @@ impl Operation for Sign {
     type Error = KmsError;
 
     fn locate(input: &SignInput, view: &View) -> Result<KeyTarget, Miss<KmsError>> {
-        input.grant_tokens.check()?;
         view.keys().find::<action::Sign>(&input.key_id)
     }
 
@@ -82,6 +81,7 @@ impl Operation for Sign {
     }
 
     fn check(input: &SignInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
+        input.grant_tokens.check()?;
         input.signed().check(permit.targets(), "Sign").map(|_| ())
     }
 

@@ -76,7 +76,6 @@ impl Operation for Verify {
     type Error = KmsError;
 
     fn locate(input: &VerifyInput, view: &View) -> Result<KeyTarget, Miss<KmsError>> {
-        input.grant_tokens.check()?;
         view.keys().find::<action::Verify>(&input.key_id)
     }
 
@@ -85,6 +84,7 @@ impl Operation for Verify {
     }
 
     fn check(input: &VerifyInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
+        input.grant_tokens.check()?;
         input.signed().check(permit.targets(), "Verify").map(|_| ())
     }
 

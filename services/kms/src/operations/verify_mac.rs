@@ -63,7 +63,6 @@ impl Operation for VerifyMac {
     type Error = KmsError;
 
     fn locate(input: &VerifyMacInput, view: &View) -> Result<KeyTarget, Miss<KmsError>> {
-        input.grant_tokens.check()?;
         view.keys().find::<action::VerifyMac>(&input.key_id)
     }
 
@@ -72,6 +71,7 @@ impl Operation for VerifyMac {
     }
 
     fn check(input: &VerifyMacInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
+        input.grant_tokens.check()?;
         let key = permit.targets();
         key.state.require(state::USABLE, &key.arn)?;
         mac_algorithm(key, input.mac_algorithm, "VerifyMac").map(|_| ())
