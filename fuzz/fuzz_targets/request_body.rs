@@ -5,6 +5,6 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|body: &[u8]| {
     for operation in kms::OPERATIONS {
-        let _ = operation.decodes(body);
+        let _ = operation.decodes(kms::KMS.wire, body);
     }
 });

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::str::FromStr;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -54,6 +55,21 @@ impl Timestamp {
         })
     }
 }
+
+impl FromStr for Timestamp {
+    type Err = NoMoment;
+
+    /// Reads ISO 8601 with a time zone: `2026-11-26T12:00:00Z`. What is finer than milliseconds is cut off.
+    fn from_str(text: &str) -> Result<Timestamp, NoMoment> {
+        let moment: jiff::Timestamp = text.parse().map_err(|_| NoMoment)?;
+        Ok(Timestamp(moment.as_millisecond()))
+    }
+}
+
+/// A text that is no moment in ISO 8601.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("it is no moment in ISO 8601, such as 2026-11-26T12:00:00Z")]
+pub struct NoMoment;
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -7,5 +7,5 @@ mod entropy;
 pub mod pool;
 pub mod task;
 
-pub use clock::{Clock, ManualClock, Monotonic, SystemClock, Timestamp};
+pub use clock::{Clock, ManualClock, Monotonic, NoMoment, SystemClock, Timestamp};
 pub use entropy::{Entropy, EntropyFailed, SeededEntropy, SystemEntropy};

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::task::Poll;
 
+use ::http::Method;
 use ambient::task;
 use arn::{Place, Region};
 use gate::{AuthenticationError, AuthorizationError, Cause};
 use model::{OperationSpec, Schema, Shape};
-use protocol::{Failure, aws_json};
+use protocol::{Failure, Wire};
 use secret::SecretBuffer;
 use serde_json::{Map, Value};
 use sigv4::{Expected, SignedRequest};
@@ -24,7 +25,7 @@ use crate::engine::Engine;
 use crate::entry::{self, Resource, Tale};
 use crate::http::{Request, Response};
 use crate::operation::{Operation, Targets};
-use crate::route::route;
+use crate::route::{JSON, route};
 use crate::view::View;
 use crate::world::World;
 use crate::{chores, limits, precedence};
@@ -40,11 +41,11 @@ pub trait AnyOperation: sealed::Sealed + Send + Sync {
     /// The declaration of what the caller gets.
     fn output(&self) -> &'static Schema;
 
-    /// Decodes a body as the input and forgets it; whether that went well. For fuzzing the decoders.
-    fn decodes(&self, body: &[u8]) -> bool;
+    /// Decodes a request as the input and forgets it; whether that went well. For fuzzing the decoders.
+    fn decodes(&self, wire: Wire, input: &[u8]) -> bool;
 
     #[doc(hidden)]
-    fn walk(&self, engine: Arc<Engine>, call: Arc<Call>, body: SecretBuffer) -> Walk;
+    fn walk(&self, engine: Arc<Engine>, call: Arc<Call>, input: SecretBuffer) -> Walk;
 }
 
 pub(crate) type Walk = Pin<Box<dyn Future<Output = Answer> + Send>>;
@@ -70,16 +71,16 @@ impl<O: Operation> AnyOperation for O {
         O::Output::schema()
     }
 
-    fn decodes(&self, body: &[u8]) -> bool {
-        aws_json::decode::<O::Input>(body).is_ok()
+    fn decodes(&self, wire: Wire, input: &[u8]) -> bool {
+        wire.decode::<O::Input>(input).is_ok()
     }
 
-    fn walk(&self, engine: Arc<Engine>, call: Arc<Call>, body: SecretBuffer) -> Walk {
+    fn walk(&self, engine: Arc<Engine>, call: Arc<Call>, input: SecretBuffer) -> Walk {
         // Counted from here on, so that a shutdown waits for a walk that has not taken its first step.
         let walking = engine.walks.begin();
         Box::pin(async move {
             let _walking = walking;
-            match caught(walk::<O>(&engine, &call, body)).await {
+            match caught(walk::<O>(&engine, &call, input)).await {
                 Some(answer) => answer,
                 None => engine.record_fault(&call, &O::SPEC).await,
             }
@@ -101,14 +102,26 @@ impl Engine {
     /// we failed; the record tells what came of the call.
     pub async fn answer(self: &Arc<Self>, request: Request) -> Response {
         let Ok(request_id) = self.entropy.uuid() else {
-            return respond(Uuid::nil(), None, Err(Failure::silent("InternalFailure", 500)));
+            return respond(
+                JSON,
+                Uuid::nil(),
+                None,
+                Err(Failure::silent("InternalFailure", 500)),
+            );
         };
         match self.admit(&request, request_id) {
             Ok((operation, call)) => {
+                let wire = call.service.wire;
                 let call = Arc::new(call);
+                let input = match wire {
+                    Wire::AwsQuery { .. } if request.method == Method::GET => {
+                        SecretBuffer::from_vec(request.query.into_bytes())
+                    }
+                    Wire::AwsQuery { .. } | Wire::AwsJson { .. } => request.body,
+                };
                 let deadline = self.clock.monotonic().after(limits::WALK_DEADLINE);
                 let expired = self.clock.reaches(deadline);
-                let walk = task::spawn(operation.walk(Arc::clone(self), Arc::clone(&call), request.body));
+                let walk = task::spawn(operation.walk(Arc::clone(self), Arc::clone(&call), input));
                 let answer = tokio::select! {
                     biased;
                     // It is cut off with the runtime alone.
@@ -118,11 +131,15 @@ impl Engine {
                         Err(self.unavailable(&call))
                     }
                 };
-                respond(request_id, Some(operation.spec().name), answer)
+                respond(wire, request_id, Some(operation.spec().name), answer)
             }
-            Err((operation, failure)) => {
+            Err(Refused {
+                wire,
+                operation,
+                failure,
+            }) => {
                 self.note_refused(&request, request_id, &failure);
-                respond(request_id, operation, Err(failure))
+                respond(wire, request_id, operation, Err(failure))
             }
         }
     }
@@ -151,15 +168,21 @@ impl Engine {
         &self,
         request: &Request,
         request_id: Uuid,
-    ) -> Result<(&'static dyn AnyOperation, Call), (Option<&'static str>, Failure)> {
-        let (service, operation) = route(self.services, request).map_err(|failure| (None, failure))?;
-        let name = Some(operation.spec().name);
+    ) -> Result<(&'static dyn AnyOperation, Call), Refused> {
+        let (service, operation) = route(self.services, request).map_err(|(wire, failure)| Refused {
+            wire,
+            operation: None,
+            failure,
+        })?;
+        let refused = |failure| Refused {
+            wire: service.wire,
+            operation: Some(operation.spec().name),
+            failure,
+        };
         if self.walks.count() >= limits::WALKS {
-            return Err((name, Failure::overloaded()));
+            return Err(refused(Failure::overloaded()));
         }
-        let call = self
-            .authenticate(service, request, request_id)
-            .map_err(|failure| (name, failure))?;
+        let call = self.authenticate(service, request, request_id).map_err(refused)?;
         Ok((operation, call))
     }
 
@@ -230,6 +253,14 @@ impl Engine {
     }
 }
 
+/// A request that is refused before anybody is believed to have sent it.
+struct Refused {
+    /// What the refusal is told in.
+    wire: Wire,
+    operation: Option<&'static str>,
+    failure: Failure,
+}
+
 /// The parts of a request that a signature covers.
 pub(crate) fn signed(request: &Request) -> SignedRequest<'_> {
     SignedRequest {
@@ -255,9 +286,9 @@ async fn caught<T>(work: impl Future<Output = T>) -> Option<T> {
 }
 
 /// One call from its body to its answer, with its record.
-async fn walk<O: Operation>(engine: &Engine, call: &Call, body: SecretBuffer) -> Answer {
+async fn walk<O: Operation>(engine: &Engine, call: &Call, encoded: SecretBuffer) -> Answer {
     let spec = &O::SPEC;
-    let input = match aws_json::decode::<O::Input>(body.expose()) {
+    let input = match call.service.wire.decode::<O::Input>(encoded.expose()) {
         Ok(read) => {
             if read.unknown_members > 0 {
                 (engine.on_unknown_members)(read.unknown_members as u64);
@@ -276,7 +307,7 @@ async fn walk<O: Operation>(engine: &Engine, call: &Call, body: SecretBuffer) ->
             return Err(failure);
         }
     };
-    drop(body);
+    drop(encoded);
     let parameters = entry::recorded(&input);
     let plain = || Tale {
         parameters: parameters.as_deref(),
@@ -426,7 +457,12 @@ async fn attempt_once<O: Operation>(
         false => entry::recorded(&output).or_else(|| permit.targets().response_of_silent_change()),
     };
     let answer = match O::SPEC.has_output {
-        true => Some(aws_json::encode(&output).map_err(|_| engine.unavailable(call))?),
+        true => Some(
+            call.service
+                .wire
+                .encode(&output)
+                .map_err(|_| engine.unavailable(call))?,
+        ),
         false => None,
     };
     let (change, notes, events) = world.into_parts();
@@ -439,11 +475,11 @@ async fn attempt_once<O: Operation>(
     })
 }
 
-fn respond(request_id: Uuid, operation: Option<&'static str>, answer: Answer) -> Response {
+fn respond(wire: Wire, request_id: Uuid, operation: Option<&'static str>, answer: Answer) -> Response {
     let outcome = answer.as_ref().map_or_else(|failure| failure.code, |_| "ok");
     let http = match answer {
-        Ok(body) => aws_json::success(request_id, body),
-        Err(failure) => aws_json::failure(request_id, &failure),
+        Ok(output) => wire.success(request_id, operation.unwrap_or_default(), output),
+        Err(failure) => wire.failure(request_id, &failure),
     };
     Response {
         http,

@@ -33,7 +33,7 @@ pub use http::{Peer, Request, Response, TlsDetails};
 pub use install::{Installation, OpenError, Options, tables};
 pub use nothing::Nothing;
 pub use operation::{Absent, Action, AnyOperation, Miss, Operation, Outcome, Targets};
-pub use protocol::Failure;
+pub use protocol::{Failure, Wire};
 pub use service::Service;
 pub use usage::LastUse;
 pub use view::View;

@@ -1,5 +1,7 @@
 //! A service: its names, and its table of operations.
 
+use protocol::Wire;
+
 use crate::{AnyOperation, Chore};
 
 /// A service of the installation. One static of it stands in the service's crate.
@@ -9,8 +11,8 @@ pub struct Service {
     pub name: &'static str,
     /// CloudTrail's `eventSource`: `kms.amazonaws.com`.
     pub event_source: &'static str,
-    /// What stands before the dot in `X-Amz-Target`: `TrentService`.
-    pub target_prefix: &'static str,
+    /// The protocol it speaks.
+    pub wire: Wire,
     /// How requests to it are signed.
     pub signed: sigv4::Service,
     /// The tables it keeps.

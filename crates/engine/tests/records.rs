@@ -199,7 +199,7 @@ impl Chore for Work {
 static TOY: Service = Service {
     name: "toy",
     event_source: "toy.amazonaws.com",
-    target_prefix: "Toy",
+    wire: protocol::Wire::AwsJson { target: "Toy" },
     signed: sigv4::Service::usual("toy"),
     tables: &[],
     operations: &[&Fine, &Faulty, &Slow, &SlowlyFaulty, &AddWork],

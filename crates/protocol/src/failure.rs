@@ -50,6 +50,27 @@ impl Failure {
         Failure::silent("UnknownOperationException", 404)
     }
 
+    /// The service has no operation of this name in a form.
+    pub fn unknown_action(action: &str, version: &str) -> Failure {
+        Failure::refused(
+            "InvalidAction",
+            format!("Could not find operation {action} for version {version}"),
+        )
+    }
+
+    /// A form that names no operation.
+    pub const fn missing_action() -> Failure {
+        Failure::silent("MissingAction", 400)
+    }
+
+    /// A form that can't be read.
+    pub fn malformed_query() -> Failure {
+        Failure::refused(
+            "MalformedQueryString",
+            "The query string contains a syntax error.",
+        )
+    }
+
     /// The body is longer than [`limits::BODY`](crate::limits::BODY).
     pub const fn too_large() -> Failure {
         Failure::silent("RequestEntityTooLargeException", 413)

@@ -9,7 +9,7 @@ pub fn recorded<T: Shape>(value: &T) -> Result<String, Unwritable> {
     let mut text = Vec::with_capacity(256);
     value
         .encode(&mut serde_json::Serializer::new(&mut text), View::Audit)
-        .map_err(Unwritable)?;
+        .map_err(|error| Unwritable(error.to_string()))?;
     // INVARIANT: JSON is written as UTF-8.
     Ok(String::from_utf8(text).unwrap_or_default())
 }

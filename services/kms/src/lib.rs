@@ -39,13 +39,15 @@ mod wire;
 pub use error::KmsError;
 pub use operations::OPERATIONS;
 
-use engine::Service;
+use engine::{Service, Wire};
 
 /// The service.
 pub static KMS: Service = Service {
     name: "kms",
     event_source: "kms.amazonaws.com",
-    target_prefix: "TrentService",
+    wire: Wire::AwsJson {
+        target: "TrentService",
+    },
     signed: sigv4::Service::usual("kms"),
     tables: &[
         store::table_spec::<records::Keys>(),

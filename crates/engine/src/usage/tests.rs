@@ -58,7 +58,7 @@ impl Operation for Use {
 static TOY: Service = Service {
     name: "toy",
     event_source: "toy.amazonaws.com",
-    target_prefix: "Toy",
+    wire: protocol::Wire::AwsJson { target: "Toy" },
     signed: sigv4::Service::usual("toy"),
     tables: &[],
     operations: &[&Use],

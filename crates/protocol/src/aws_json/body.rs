@@ -39,6 +39,6 @@ pub fn encode<T: Shape>(output: &T) -> Result<SecretBuffer, Unwritable> {
     let mut body = SecretBuffer::with_capacity(output.room() + limits::AROUND_MEMBERS);
     output
         .encode(&mut serde_json::Serializer::new(&mut body), View::Wire)
-        .map_err(Unwritable)?;
+        .map_err(|error| Unwritable(error.to_string()))?;
     Ok(body)
 }
