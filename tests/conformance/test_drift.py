@@ -1,4 +1,4 @@
-"""Our declarations of shapes against the published model of the installed botocore.
+"""Our declarations of shapes against the published models of the installed botocore.
 
 `differences.toml` holds the differences that are meant, each with its reason; one that no longer exists fails too."""
 
@@ -11,19 +11,15 @@ import pytest
 from botocore.loaders import Loader
 
 HERE = pathlib.Path(__file__).parent
-MODEL = Loader().load_service_model("kms", "service-2")
+MODELS = {service: Loader().load_service_model(service, "service-2") for service in ("kms", "sts")}
 LISTED = tomllib.loads((HERE / "differences.toml").read_text())
 DIFFERENCES, OPERATIONS = LISTED.get("difference", []), LISTED.get("operation", [])
 COMPARED = ("type", "min", "max", "pattern", "sensitive")
 
 
-def published(name):
-    return MODEL["shapes"][name]
-
-
-def compare(ours, theirs_name, path, seen=()):
-    """The differences between one of our rendered schemas and a shape of the model, as (path, what)."""
-    theirs = published(theirs_name)
+def compare(shapes, ours, theirs_name, path, seen=()):
+    """The differences between one of our rendered schemas and one of the model's shapes, as (path, what)."""
+    theirs = shapes[theirs_name]
     if ours is None:
         yield path, "absent"
         return
@@ -38,20 +34,20 @@ def compare(ours, theirs_name, path, seen=()):
     if set(ours.get("enum", [])) != set(theirs.get("enum", [])):
         yield path, "enum"
     if theirs["type"] == "structure" and theirs_name not in seen:
-        yield from compare_members(ours, theirs, path, (*seen, theirs_name))
+        yield from compare_members(shapes, ours, theirs, path, (*seen, theirs_name))
     elif theirs["type"] == "list":
-        yield from compare(ours.get("member"), theirs["member"]["shape"], f"{path}[]", seen)
+        yield from compare(shapes, ours.get("member"), theirs["member"]["shape"], f"{path}[]", seen)
     elif theirs["type"] == "map":
-        yield from compare(ours.get("key"), theirs["key"]["shape"], f"{path}.key", seen)
-        yield from compare(ours.get("value"), theirs["value"]["shape"], f"{path}.value", seen)
+        yield from compare(shapes, ours.get("key"), theirs["key"]["shape"], f"{path}.key", seen)
+        yield from compare(shapes, ours.get("value"), theirs["value"]["shape"], f"{path}.value", seen)
 
 
-def compare_members(ours, theirs, path, seen):
+def compare_members(shapes, ours, theirs, path, seen):
     mine, other = ours.get("members", {}), theirs["members"]
     for name in sorted(mine.keys() - other.keys()):
         yield f"{path}.{name}", "unknown"
     for name, member in other.items():
-        yield from compare(mine.get(name), member["shape"], f"{path}.{name}", seen)
+        yield from compare(shapes, mine.get(name), member["shape"], f"{path}.{name}", seen)
     mine, other = set(ours.get("required", [])), set(theirs.get("required", []))
     # What we always answer the model may leave open; what a caller must send has to be the same.
     for name in sorted(other - mine if path.startswith("output") else other ^ mine):
@@ -61,18 +57,19 @@ def compare_members(ours, theirs, path, seen):
 def drift(schemas):
     """All differences, as (operation, member, what)."""
     found = set()
-    for operation, declared in schemas["kms"].items():
-        model = MODEL["operations"].get(operation)
-        if model is None:
-            found.add((operation, "", "unknown"))
-            continue
-        for side in ("input", "output"):
-            ours = declared[side]
-            if side not in model:
-                if ours is not None:
+    for service, operations in schemas.items():
+        for operation, declared in operations.items():
+            model = MODELS[service]["operations"].get(operation)
+            if model is None:
+                found.add((operation, "", "unknown"))
+                continue
+            for side in ("input", "output"):
+                ours, shapes = declared[side], MODELS[service]["shapes"]
+                if side in model:
+                    found |= {(operation, *item) for item in compare(shapes, ours, model[side]["shape"], side)}
+                # A request may have no parameters.
+                elif ours is not None and (side == "output" or ours["members"]):
                     found.add((operation, side, "unknown"))
-            else:
-                found |= {(operation, *item) for item in compare(ours, model[side]["shape"], side)}
     return found
 
 
@@ -105,13 +102,15 @@ def named(what):
 
 
 def test_every_operation_of_the_model_is_built_or_listed_as_absent(schemas):
-    assert set(schemas["kms"]) | named("absent") == set(MODEL["operations"])
+    built = {operation for operations in schemas.values() for operation in operations}
+    assert built | named("absent") == {operation for model in MODELS.values() for operation in model["operations"]}
 
 
 def test_no_operation_that_is_listed_is_otherwise(schemas):
     """What is absent is not built, and what is refused is: the test of custom key stores holds its refusal."""
-    assert not named("absent") & set(schemas["kms"])
-    assert named("refused") <= set(schemas["kms"])
+    built = {operation for operations in schemas.values() for operation in operations}
+    assert not named("absent") & built
+    assert named("refused") <= built
     assert named("absent") | named("refused") == {entry["name"] for entry in OPERATIONS}
     assert all(len(entry["reason"]) > 10 for entry in OPERATIONS)
 

@@ -67,6 +67,11 @@ impl fmt::Debug for AccountId {
 pub struct Region(Arc<str>);
 
 impl Region {
+    /// What takes a Region's place where something belongs to a whole account; no Region has this name.
+    pub fn global() -> Region {
+        Region("aws-global".into())
+    }
+
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -202,7 +202,7 @@ impl Engine {
         let time = self.clock.now();
         let expected = Expected {
             service: &service.signed,
-            serves: &|region| self.serves(region),
+            serves: &|region| service.seat.answers_for(region, &self.regions),
         };
         let view = self.store.snapshot().view();
         let caller = gate::authenticate(
@@ -327,7 +327,7 @@ async fn walk<O: Operation>(engine: &Engine, call: &Call, encoded: SecretBuffer)
         let snapshot = turn
             .as_ref()
             .map_or_else(|| engine.store.snapshot(), |turn| turn.snapshot().clone());
-        let Some(view) = engine.view_of(&snapshot, &call.place) else {
+        let Some(view) = engine.view_of(&snapshot, call.service.seat, &call.place) else {
             return engine.refuse(call, spec, plain(), engine.unavailable(call)).await;
         };
         let mut resources = Vec::new();

@@ -22,7 +22,7 @@ use crate::engine::Engine;
 use crate::entry::Resource;
 use crate::grace::{self, Graces};
 use crate::limits;
-use crate::service::Service;
+use crate::service::{Seat, Service};
 use crate::world::World;
 
 /// One kind of work that falls due by itself.
@@ -311,7 +311,9 @@ impl Worker {
             let snapshot = engine.store.snapshot();
             let mut places = snapshot.places().into_iter();
             let place = places.find(|(domain, _)| *domain == item.domain);
-            let seen = place.and_then(|(_, place)| Some((engine.view_of(&snapshot, &place)?, place)));
+            // The item says where its records are.
+            let seen =
+                place.and_then(|(_, place)| Some((engine.view_of(&snapshot, Seat::Region, &place)?, place)));
             let Some((view, place)) = seen else {
                 tracing::error!(kind = item.kind, "due work names a place that does not exist");
                 return Ok(Ended::Stands);

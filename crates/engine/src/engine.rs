@@ -18,7 +18,7 @@ use crate::call::Call;
 use crate::entry::{self, Record, Resource, Tale};
 use crate::http::Request;
 use crate::limits;
-use crate::service::Service;
+use crate::service::{Seat, Service};
 use crate::usage::{LastUse, LastUses};
 use crate::view::View;
 use crate::walks::Walks;
@@ -75,15 +75,28 @@ impl Engine {
         }
     }
 
-    /// Whether a Region is served here.
-    pub(crate) fn serves(&self, region: &str) -> bool {
-        self.regions.iter().any(|served| served.as_str() == region)
+    /// Wherever records of an account are kept.
+    pub(crate) fn places_of(&self, account: AccountId) -> Vec<Place> {
+        let mut places = Vec::new();
+        for region in &self.regions {
+            let place = Place {
+                account,
+                region: region.clone(),
+            };
+            for service in self.services {
+                let seat = service.seat.of(&place);
+                if !places.contains(&seat) {
+                    places.push(seat);
+                }
+            }
+        }
+        places
     }
 
-    /// A snapshot as `place` sees it; `None` for a place that does not exist.
-    pub(crate) fn view_of(&self, snapshot: &Snapshot, place: &Place) -> Option<View> {
+    /// A snapshot as calls from `place` see it of a service's records; `None` for a place that does not exist.
+    pub(crate) fn view_of(&self, snapshot: &Snapshot, seat: Seat, place: &Place) -> Option<View> {
         let view = snapshot.view();
-        let domain = view.domain(place)?;
+        let domain = view.domain(&seat.of(place))?;
         Some(View::new(view, place.clone(), domain, self.clock.now()))
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ambient::pool::Pool;
 use ambient::{Clock, Entropy, EntropyFailed, task};
-use arn::{AccountId, Place, Region};
+use arn::{AccountId, Region};
 use attestation::Verifier;
 use audit::{AuditError, AuditLog, RefusedStream};
 use crypto::InProcess;
@@ -284,11 +284,7 @@ impl Installation {
             engine.store.commit(ReadSet::new(), change).await?;
         }
         for account in accounts {
-            for region in &engine.regions {
-                let place = Place {
-                    account,
-                    region: region.clone(),
-                };
+            for place in engine.places_of(account) {
                 engine.store.create_domain(&place).await?;
             }
         }

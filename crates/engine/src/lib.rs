@@ -34,7 +34,7 @@ pub use install::{Installation, OpenError, Options, tables};
 pub use nothing::Nothing;
 pub use operation::{Absent, Action, AnyOperation, Miss, Operation, Outcome, Targets};
 pub use protocol::{Failure, Wire};
-pub use service::Service;
+pub use service::{Seat, Service};
 pub use usage::LastUse;
 pub use view::View;
 pub use world::{Locked, UnsealError, World};

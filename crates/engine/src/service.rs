@@ -1,5 +1,6 @@
 //! A service: its names, and its table of operations.
 
+use arn::{Place, Region};
 use protocol::Wire;
 
 use crate::{AnyOperation, Chore};
@@ -13,6 +14,8 @@ pub struct Service {
     pub event_source: &'static str,
     /// The protocol it speaks.
     pub wire: Wire,
+    /// Where its records are kept.
+    pub seat: Seat,
     /// How requests to it are signed.
     pub signed: sigv4::Service,
     /// The tables it keeps.
@@ -25,6 +28,36 @@ pub struct Service {
     pub endings: &'static [&'static str],
     /// The error code of a failure on our side: `KMSInternalException`.
     pub internal_error: &'static str,
+}
+
+/// Where a service's records are kept, and so which Regions it answers for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seat {
+    /// In each Region its own; requests are for a Region that is served.
+    Region,
+    /// One for the whole account; requests may also be for us-east-1, whichever Regions are served.
+    Account,
+}
+
+/// The Region that all clients know, and that services of the whole account answer for.
+const EVERYWHERE: &str = "us-east-1";
+
+impl Seat {
+    /// Whether a request may be for a Region.
+    pub(crate) fn answers_for(self, region: &str, served: &[Region]) -> bool {
+        served.iter().any(|one| one.as_str() == region) || (self == Seat::Account && region == EVERYWHERE)
+    }
+
+    /// Where the records are for calls from `place`.
+    pub(crate) fn of(self, place: &Place) -> Place {
+        match self {
+            Seat::Region => place.clone(),
+            Seat::Account => Place {
+                account: place.account,
+                region: Region::global(),
+            },
+        }
+    }
 }
 
 impl Service {

@@ -200,6 +200,7 @@ static TOY: Service = Service {
     name: "toy",
     event_source: "toy.amazonaws.com",
     wire: protocol::Wire::AwsJson { target: "Toy" },
+    seat: engine::Seat::Region,
     signed: sigv4::Service::usual("toy"),
     tables: &[],
     operations: &[&Fine, &Faulty, &Slow, &SlowlyFaulty, &AddWork],

@@ -40,10 +40,10 @@ const EXCEPTIONS: &[Service] = &[
     Service::usual("cloudformation").tolerating_minutes(15),
     Service::usual("ec2").tolerating_minutes(15),
     Service::usual("elasticloadbalancing").tolerating_minutes(15),
-    Service::usual("iam").tolerating_minutes(15),
+    Service::IAM,
     Service::usual("sns").tolerating_minutes(15),
     Service::usual("sqs").tolerating_minutes(15),
-    Service::usual("sts").tolerating_minutes(15),
+    Service::STS,
     Service {
         path: PathForm {
             normalized: false,
@@ -55,6 +55,11 @@ const EXCEPTIONS: &[Service] = &[
 ];
 
 impl Service {
+    /// The rules of IAM.
+    pub const IAM: Service = Service::usual("iam").tolerating_minutes(15);
+    /// The rules of STS.
+    pub const STS: Service = Service::usual("sts").tolerating_minutes(15);
+
     /// The rules of the service called `name`.
     pub fn named(name: &'static str) -> Service {
         EXCEPTIONS

@@ -39,7 +39,7 @@ mod wire;
 pub use error::KmsError;
 pub use operations::OPERATIONS;
 
-use engine::{Service, Wire};
+use engine::{Seat, Service, Wire};
 
 /// The service.
 pub static KMS: Service = Service {
@@ -48,6 +48,7 @@ pub static KMS: Service = Service {
     wire: Wire::AwsJson {
         target: "TrentService",
     },
+    seat: Seat::Region,
     signed: sigv4::Service::usual("kms"),
     tables: &[
         store::table_spec::<records::Keys>(),

@@ -59,6 +59,7 @@ static TOY: Service = Service {
     name: "toy",
     event_source: "toy.amazonaws.com",
     wire: protocol::Wire::AwsJson { target: "Toy" },
+    seat: crate::Seat::Region,
     signed: sigv4::Service::usual("toy"),
     tables: &[],
     operations: &[&Use],
