@@ -109,16 +109,16 @@ fn record(
     shared_event_id: Option<Uuid>,
 ) -> Record {
     let principal = call.caller.principal();
-    let principal_account = principal.account.to_string();
     let identity = Identity {
         kind: Some(match principal.kind {
             Kind::Root => IdentityKind::Root,
+            Kind::User => IdentityKind::IamUser,
         }),
-        principal_id: Some(&principal_account),
+        principal_id: Some(&principal.id),
         arn: Some(principal.arn.as_str()),
         account: Some(principal.account),
         access_key_id: Some(call.caller.access_key().as_str()),
-        user_name: None,
+        user_name: principal.name.as_deref(),
         session: None,
         invoked_by: None,
     };

@@ -88,15 +88,17 @@ pub fn authenticate(
 /// Reads a caller's credentials again, so that what is decided rests on them as they are in `view`.
 pub fn reaffirm(caller: &Caller, view: &store::View) -> Result<(), AuthenticationError> {
     match active(&caller.access_key, view)? {
-        Some(key) if key.belongs_to(&caller.principal) => Ok(()),
+        Some(key) if caller.principal.owns(&key) => Ok(()),
         _ => Err(SignatureError::UnknownKey.into()),
     }
 }
 
 /// The principal that an active key belongs to, and the revision of the key's record.
 fn owner(id: &AccessKeyId, view: &store::View) -> Result<(Principal, u64), AuthenticationError> {
-    let owned = active(id, view)?.and_then(|key| Some((key.owner()?, key.revision())));
-    owned.ok_or_else(|| SignatureError::UnknownKey.into())
+    let unknown = || AuthenticationError::Signature(SignatureError::UnknownKey);
+    let key = active(id, view)?.ok_or_else(unknown)?;
+    let principal = Principal::of_key(&key, view)?.ok_or_else(unknown)?;
+    Ok((principal, key.revision()))
 }
 
 /// The record of an access key, if it is there and may sign.

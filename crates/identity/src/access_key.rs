@@ -6,10 +6,10 @@ use ambient::{Entropy, EntropyFailed, Timestamp};
 use arn::AccountId;
 use minicbor::{Decode, Encode};
 use secret::{SecretBuffer, SecretString};
-use store::{NameBuffer, Names, RowName, SecretTable, Table, TableId, Unreadable};
+use store::{IndexKey, NameBuffer, Names, RowName, SecretTable, Table, TableId, Unreadable};
 use zeroize::Zeroize;
 
-use crate::{Kind, Principal};
+use crate::UniqueId;
 
 /// 16 to 128 letters and digits; those made here are `AKIA` and 16 of `A-Z2-7`.
 ///
@@ -80,26 +80,60 @@ pub struct AccessKey {
     active: bool,
     #[n(2)]
     created_ms: i64,
+    /// The unique id of the user it belongs to; the account's root user where there is none.
+    #[n(3)]
+    user: Option<String>,
+}
+
+/// Whose an access key is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Owner {
+    /// The account's root user.
+    Root(AccountId),
+    /// A user of the account.
+    User(AccountId, UniqueId),
+}
+
+impl Owner {
+    /// The account.
+    pub fn account(&self) -> AccountId {
+        match self {
+            Owner::Root(account) | Owner::User(account, _) => *account,
+        }
+    }
 }
 
 impl AccessKey {
     /// An active key of the root user of `account`, made now.
     pub fn of_root(account: AccountId, now: Timestamp) -> AccessKey {
+        AccessKey::of(&Owner::Root(account), now)
+    }
+
+    /// An active key, made now.
+    pub fn of(owner: &Owner, now: Timestamp) -> AccessKey {
         AccessKey {
-            account: account.number(),
+            account: owner.account().number(),
             active: true,
             created_ms: now.milliseconds(),
+            user: match owner {
+                Owner::Root(_) => None,
+                Owner::User(_, id) => Some(id.to_string()),
+            },
         }
     }
 
-    /// Who signs with it: the account's root user, for now. `None` in a damaged record alone.
-    pub fn owner(&self) -> Option<Principal> {
-        AccountId::from_number(self.account).map(Principal::root)
+    /// Who signs with it. `None` in a damaged record alone.
+    pub fn owner(&self) -> Option<Owner> {
+        let account = AccountId::from_number(self.account)?;
+        Some(match &self.user {
+            None => Owner::Root(account),
+            Some(id) => Owner::User(account, UniqueId::kept(id)),
+        })
     }
 
-    /// Whether it is `principal` who signs with it; cheaper than [`AccessKey::owner`].
-    pub fn belongs_to(&self, principal: &Principal) -> bool {
-        principal.kind == Kind::Root && principal.account.number() == self.account
+    /// Lets it sign, or not.
+    pub fn set_status(&mut self, status: Status) {
+        self.active = status == Status::Active;
     }
 
     /// Whether it may sign.
@@ -160,6 +194,7 @@ pub struct AccessKeys;
 impl Table for AccessKeys {
     const ID: TableId = TableId(11);
     const NAME: &'static str = "access keys";
+    const INDEXED: bool = true;
     const FORMAT: u8 = 1;
     type Key = AccessKeyId;
     type Record = AccessKey;
@@ -170,6 +205,30 @@ impl Table for AccessKeys {
 
     fn decode(_: u8, bytes: &[u8]) -> Result<AccessKey, Unreadable> {
         store::cbor::decode(bytes)
+    }
+
+    fn index(record: &AccessKey, out: &mut Vec<IndexKey>) {
+        if let Some(owner) = record.owner() {
+            out.push(IndexKey {
+                index: AccessKeys::BY_OWNER,
+                bytes: [AccessKeys::of_owner(&owner).as_slice(), &record.created_ms.to_be_bytes()].concat(),
+            });
+        }
+    }
+}
+
+/// The indexes of access keys.
+impl AccessKeys {
+    /// By their owner, then by when they were made.
+    pub const BY_OWNER: u8 = 0;
+
+    /// What the entries of an owner begin with.
+    pub fn of_owner(owner: &Owner) -> Vec<u8> {
+        let account = owner.account().number().to_be_bytes();
+        match owner {
+            Owner::Root(_) => [account.as_slice(), b"\0"].concat(),
+            Owner::User(_, id) => [account.as_slice(), id.as_str().as_bytes(), b"\0"].concat(),
+        }
     }
 }
 

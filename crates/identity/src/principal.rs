@@ -1,12 +1,17 @@
 //! Whoever can call.
 
-use arn::{AccountId, Arn};
+use arn::{AccountId, Arn, Place, Region};
+use store::{Domain, Held, StoreError, View};
+
+use crate::{AccessKey, Owner, UniqueId, User, Users};
 
 /// What kind of principal it is, by CloudTrail's `userIdentity.type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// The account's root user.
     Root,
+    /// A user of the account.
+    User,
 }
 
 /// Whoever can call: its kind, account, ARN and unique id.
@@ -16,10 +21,12 @@ pub struct Principal {
     pub kind: Kind,
     /// The account it belongs to.
     pub account: AccountId,
-    /// `arn:aws:iam::111122223333:root`.
+    /// `arn:aws:iam::111122223333:root` or `arn:aws:iam::111122223333:user/ada`.
     pub arn: Arn,
     /// The unique id; the account's number for its root user.
     pub id: String,
+    /// A user's name.
+    pub name: Option<String>,
 }
 
 impl Principal {
@@ -30,6 +37,55 @@ impl Principal {
             account,
             arn: Arn::root_of(account),
             id: account.to_string(),
+            name: None,
         }
+    }
+
+    /// A user; `None` for a damaged record alone.
+    pub fn user(user: &User, account: AccountId) -> Option<Principal> {
+        Some(Principal {
+            kind: Kind::User,
+            account,
+            arn: user.arn(account)?,
+            id: user.id().to_string(),
+            name: Some(user.name.clone()),
+        })
+    }
+
+    /// Whoever signs with an access key; `None` where they are gone.
+    pub fn of_key(key: &AccessKey, view: &View) -> Result<Option<Principal>, StoreError> {
+        match key.owner() {
+            None => Ok(None),
+            Some(Owner::Root(account)) => Ok(Some(Principal::root(account))),
+            Some(Owner::User(account, id)) => {
+                let user = user_of(account, &id, view)?;
+                Ok(user.and_then(|user| Principal::user(&user, account)))
+            }
+        }
+    }
+
+    /// Whether it is this principal who signs with an access key; cheaper than [`Principal::of_key`].
+    pub fn owns(&self, key: &AccessKey) -> bool {
+        match key.owner() {
+            Some(Owner::Root(account)) => self.kind == Kind::Root && account == self.account,
+            Some(Owner::User(account, id)) => {
+                self.kind == Kind::User && account == self.account && id.as_str() == self.id
+            }
+            None => false,
+        }
+    }
+}
+
+/// The part of the store that an account's users, groups, roles and policies are in.
+pub fn domain_of(account: AccountId, view: &View) -> Option<Domain> {
+    let region = Region::global();
+    view.domain(&Place { account, region })
+}
+
+/// A user of an account.
+pub fn user_of(account: AccountId, id: &UniqueId, view: &View) -> Result<Option<Held<User>>, StoreError> {
+    match domain_of(account, view) {
+        Some(domain) => view.get::<Users>(domain, id),
+        None => Ok(None),
     }
 }

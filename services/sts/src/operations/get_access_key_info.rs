@@ -63,7 +63,7 @@ impl Operation for GetAccessKeyInfo {
             .get::<AccessKeys>(Domain::Installation, &id)?;
         let owner = found.and_then(|key| key.owner()).ok_or(StsError::NoAccessKey)?;
         Ok(GetAccessKeyInfoOutput {
-            account: Some(owner.account),
+            account: Some(owner.account()),
         })
     }
 }
