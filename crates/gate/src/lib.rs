@@ -6,6 +6,7 @@
 
 mod caller;
 mod demand;
+mod own_policies;
 mod permit;
 
 pub use caller::{AuthenticationError, Caller, authenticate, reaffirm};

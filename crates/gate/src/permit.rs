@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 use store::StoreError;
 
 use crate::demand::{Authority, Demand, Demands, Kind};
+use crate::own_policies::{OwnPolicies, Say};
 use crate::{AuthenticationError, Caller, caller};
 
 /// Proof that a call's demands were allowed, with what they were made for.
@@ -53,8 +54,14 @@ pub enum Cause {
     DeniedByResourcePolicy(Option<String>),
     /// The resource's policy neither allows the caller nor delegates to its account.
     NoResourcePolicy,
+    /// A Deny statement of one of the caller's own policies, by its `Sid` if it has one.
+    DeniedByIdentityPolicy(Option<String>),
+    /// A Deny statement of the caller's permissions boundary, by its `Sid` if it has one.
+    DeniedByBoundary(Option<String>),
     /// It would be for the caller's own policies to allow, and none does.
     NoIdentityPolicy,
+    /// The caller's own policies allow, and its permissions boundary does not.
+    NoBoundary,
     /// The resource belongs to another account, or nobody; which of them is not told.
     Foreign,
     /// The caller's credentials ended while the call was under way.
@@ -86,7 +93,9 @@ impl Denial {
     /// The Deny statement that decided, if one did and has a name.
     pub fn statement(&self) -> Option<&str> {
         match &self.cause {
-            Cause::DeniedByResourcePolicy(sid) => sid.as_deref(),
+            Cause::DeniedByResourcePolicy(sid)
+            | Cause::DeniedByIdentityPolicy(sid)
+            | Cause::DeniedByBoundary(sid) => sid.as_deref(),
             _ => None,
         }
     }
@@ -108,6 +117,15 @@ impl fmt::Display for Denial {
             ),
             Cause::DeniedByResourcePolicy(_) => {
                 write!(f, "on resource: {resource} with an explicit deny in a resource-based policy")
+            }
+            Cause::DeniedByIdentityPolicy(_) => {
+                write!(f, "on resource: {resource} with an explicit deny in an identity-based policy")
+            }
+            Cause::DeniedByBoundary(_) => {
+                write!(f, "on resource: {resource} with an explicit deny in a permissions boundary")
+            }
+            Cause::NoBoundary => {
+                write!(f, "on resource: {resource} because no permissions boundary allows the {action} action")
             }
             Cause::NoResourcePolicy => {
                 write!(f, "on resource: {resource} because no resource-based policy allows the {action} action")
@@ -143,10 +161,11 @@ pub fn authorize<T>(
         Err(AuthenticationError::Signature(_)) => false,
         Err(AuthenticationError::Store(error)) => return Err(error.into()),
     };
+    let own = OwnPolicies::of(caller, view)?;
     let mut allowed = SmallVec::new();
     for demand in demands {
         let decided = if present {
-            decide(caller, &demand)
+            decide(caller, &own, &demand)
         } else {
             Err(Cause::CallerGone)
         };
@@ -174,38 +193,36 @@ pub fn permit_internal<T>(targets: T, allowed: impl IntoIterator<Item = (&'stati
     }
 }
 
-fn decide(caller: &Caller, demand: &Demand) -> Result<(), Cause> {
+/// The decision on one demand. A Deny wins wherever it stands; then the resource's policy may name the caller, which is enough
+/// in its own account; then both sides have to allow.
+///
+/// Source: IAM User Guide, "Policy evaluation logic"; KMS Developer Guide, "Troubleshooting key access".
+fn decide(caller: &Caller, policies: &OwnPolicies, demand: &Demand) -> Result<(), Cause> {
     let own = demand.owner == caller.account();
+    let question = Question {
+        caller: policy::Caller {
+            account: caller.account(),
+            arn: caller.arn(),
+            root: caller.is_root(),
+        },
+        action: demand.action,
+        resource: &demand.resource,
+    };
+    let own_side = match policies.say(&question) {
+        Say::Deny(cause) => return Err(cause),
+        Say::Silent(cause) => Err(cause),
+        Say::Allow => Ok(()),
+    };
     match &demand.authority {
-        Authority::Identity => identity_side(caller, own),
-        Authority::Resource(policy) => {
-            let who = policy::Caller {
-                account: caller.account(),
-                arn: caller.arn(),
-                root: caller.is_root(),
-            };
-            let question = Question {
-                caller: who,
-                action: demand.action,
-                resource: &demand.resource,
-            };
-            match policy.decide(&question, Site::Resource) {
-                Decision::Deny(statement) if own => Err(Cause::DeniedByResourcePolicy(statement.sid.clone())),
-                Decision::Silent if own => Err(Cause::NoResourcePolicy),
-                Decision::Deny(_) | Decision::Silent => Err(Cause::Foreign),
-                Decision::Allow(_) if own => Ok(()),
-                // Across accounts both sides have to allow.
-                Decision::Allow(_) | Decision::Delegate(_) => identity_side(caller, true),
-            }
-        }
-    }
-}
-
-/// The caller's own policies: its account's root user may do everything there, and there is nobody else yet.
-fn identity_side(caller: &Caller, own: bool) -> Result<(), Cause> {
-    match (caller.is_root(), own) {
-        (true, true) => Ok(()),
-        (_, false) => Err(Cause::Foreign),
-        (false, true) => Err(Cause::NoIdentityPolicy),
+        // Nobody's own policies reach into another account by themselves.
+        Authority::Identity if own => own_side,
+        Authority::Identity => Err(Cause::Foreign),
+        Authority::Resource(policy) => match policy.decide(&question, Site::Resource) {
+            Decision::Deny(statement) if own => Err(Cause::DeniedByResourcePolicy(statement.sid.clone())),
+            Decision::Silent if own => Err(Cause::NoResourcePolicy),
+            Decision::Deny(_) | Decision::Silent => Err(Cause::Foreign),
+            Decision::Allow(_) if own => Ok(()),
+            Decision::Allow(_) | Decision::Delegate(_) => own_side,
+        },
     }
 }

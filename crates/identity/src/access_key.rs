@@ -211,7 +211,11 @@ impl Table for AccessKeys {
         if let Some(owner) = record.owner() {
             out.push(IndexKey {
                 index: AccessKeys::BY_OWNER,
-                bytes: [AccessKeys::of_owner(&owner).as_slice(), &record.created_ms.to_be_bytes()].concat(),
+                bytes: [
+                    AccessKeys::of_owner(&owner).as_slice(),
+                    &record.created_ms.to_be_bytes(),
+                ]
+                .concat(),
             });
         }
     }

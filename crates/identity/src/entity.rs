@@ -3,6 +3,8 @@
 use arn::{AccountId, Arn};
 use minicbor::{Decode, Encode};
 
+use crate::document::Document;
+
 /// A tag.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
@@ -22,9 +24,9 @@ pub struct InlinePolicy {
     /// 1 to 128 characters; unique in its entity, without regard to case.
     #[n(0)]
     pub name: String,
-    /// The document, as it was given.
+    /// What it says.
     #[n(1)]
-    pub document: String,
+    pub document: Document,
 }
 
 /// The policies of an entity.
@@ -42,17 +44,23 @@ pub struct Policies {
 impl Policies {
     /// The inline policy of a name.
     pub fn inline(&self, name: &str) -> Option<&InlinePolicy> {
-        self.inline.iter().find(|policy| policy.name.eq_ignore_ascii_case(name))
+        self.inline
+            .iter()
+            .find(|policy| policy.name.eq_ignore_ascii_case(name))
     }
 
     /// Sets an inline policy, over the one of that name if there is one.
     pub fn set_inline(&mut self, name: &str, document: &str) {
-        match self.inline.iter_mut().find(|policy| policy.name.eq_ignore_ascii_case(name)) {
-            Some(policy) => document.clone_into(&mut policy.document),
+        match self
+            .inline
+            .iter_mut()
+            .find(|policy| policy.name.eq_ignore_ascii_case(name))
+        {
+            Some(policy) => policy.document = Document::new(document),
             None => {
                 self.inline.push(InlinePolicy {
                     name: name.to_owned(),
-                    document: document.to_owned(),
+                    document: Document::new(document),
                 });
                 self.inline.sort_by(|one, other| one.name.cmp(&other.name));
             }
@@ -62,7 +70,8 @@ impl Policies {
     /// Takes an inline policy away; whether there was one.
     pub fn remove_inline(&mut self, name: &str) -> bool {
         let before = self.inline.len();
-        self.inline.retain(|policy| !policy.name.eq_ignore_ascii_case(name));
+        self.inline
+            .retain(|policy| !policy.name.eq_ignore_ascii_case(name));
         self.inline.len() < before
     }
 

@@ -2,7 +2,9 @@
 
 mod access_key;
 mod account;
+mod document;
 mod entity;
+mod gather;
 mod group;
 mod managed_policy;
 mod principal;
@@ -13,9 +15,11 @@ pub use access_key::{
     AccessKey, AccessKeyId, AccessKeySecrets, AccessKeys, InvalidAccessKeyId, NewAccessKey, Owner, Status,
 };
 pub use account::{Account, Accounts, ByAccount};
+pub use document::Document;
 pub use entity::{InlinePolicy, Policies, Tag, set_tag};
+pub use gather::{Gathered, group_named, managed_policy_of, policies_of};
 pub use group::{Group, Groups};
 pub use managed_policy::{ManagedPolicies, ManagedPolicy, PolicyVersion};
-pub use principal::{Kind, Principal, domain_of, user_of};
+pub use principal::{Kind, Principal, domain_of, user_named, user_of};
 pub use unique_id::{IdKind, UniqueId};
 pub use user::{User, Users};

@@ -6,6 +6,7 @@ use minicbor::{Decode, Encode};
 use secret::SecretBuffer;
 use store::{IndexKey, Table, TableId, Unreadable};
 
+use crate::document::Document;
 use crate::entity::{Tag, arn_of};
 use crate::unique_id::UniqueId;
 
@@ -51,9 +52,9 @@ pub struct PolicyVersion {
     pub number: u32,
     #[n(1)]
     created_ms: i64,
-    /// The document, as it was given.
+    /// What it says.
     #[n(2)]
-    pub document: String,
+    pub document: Document,
 }
 
 impl PolicyVersion {
@@ -82,7 +83,7 @@ impl ManagedPolicy {
             versions: vec![PolicyVersion {
                 number: 1,
                 created_ms: now.milliseconds(),
-                document: document.to_owned(),
+                document: Document::new(document),
             }],
             default_version: 1,
             next_version: 2,
@@ -137,7 +138,7 @@ impl ManagedPolicy {
         self.versions.push(PolicyVersion {
             number,
             created_ms: now.milliseconds(),
-            document: document.to_owned(),
+            document: Document::new(document),
         });
         if in_force {
             self.default_version = number;
@@ -154,7 +155,8 @@ impl ManagedPolicy {
     /// Takes a version away, unless it is in force.
     pub fn remove_version(&mut self, number: u32) {
         let default = self.default_version;
-        self.versions.retain(|version| version.number != number || number == default);
+        self.versions
+            .retain(|version| version.number != number || number == default);
     }
 }
 

@@ -82,6 +82,16 @@ pub fn domain_of(account: AccountId, view: &View) -> Option<Domain> {
     view.domain(&Place { account, region })
 }
 
+/// The user of a name, without regard to case.
+pub fn user_named(name: &str, domain: Domain, view: &View) -> Result<Option<Held<User>>, StoreError> {
+    let name = name.to_ascii_lowercase();
+    let entries = view.index::<Users>(domain, Users::BY_NAME, name.as_bytes(), None, 1)?;
+    match entries.first().filter(|entry| entry.bytes == name.as_bytes()) {
+        Some(entry) => view.get_row::<Users>(&entry.row),
+        None => Ok(None),
+    }
+}
+
 /// A user of an account.
 pub fn user_of(account: AccountId, id: &UniqueId, view: &View) -> Result<Option<Held<User>>, StoreError> {
     match domain_of(account, view) {

@@ -122,6 +122,24 @@ impl Policy {
         }
     }
 
+    /// What takes the place of a policy that can't be read: it denies everything, whoever asks.
+    pub fn denying_everything() -> Policy {
+        Policy {
+            version: Version::V2012,
+            statements: vec![Statement {
+                sid: None,
+                effect: Effect::Deny,
+                principals: Some(Principals::These {
+                    aws: vec![AwsPrincipal::Anyone],
+                    others: Vec::new(),
+                }),
+                actions: Some(Actions::These(vec!["*".to_owned()])),
+                resources: Some(Resources::These(vec!["*".to_owned()])),
+                conditional: false,
+            }],
+        }
+    }
+
     /// The text of [`Policy::default_of_key`], spaced as AWS prints it.
     pub fn default_key_policy_text(account: AccountId) -> String {
         format!(

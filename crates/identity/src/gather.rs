@@ -1,0 +1,99 @@
+//! The policies that decide what a principal may.
+
+use std::sync::Arc;
+
+use arn::{AccountId, Arn};
+use policy::Policy;
+use store::{Domain, Held, StoreError, View};
+
+use crate::entity::Policies;
+use crate::{Group, Groups, ManagedPolicies, ManagedPolicy, UniqueId, User};
+
+/// What a principal's own policies say together.
+#[derive(Debug, Default)]
+pub struct Gathered {
+    /// Those that give: inline and managed, its own and its groups'.
+    pub giving: Vec<Arc<Policy>>,
+    /// The one that bounds what they give, where there is one.
+    pub boundary: Option<Arc<Policy>>,
+}
+
+/// Gathers a user's policies. What is missing of them gives nothing; a boundary that is missing bounds everything.
+pub fn policies_of(
+    user: &User,
+    account: AccountId,
+    domain: Domain,
+    view: &View,
+) -> Result<Gathered, StoreError> {
+    let mut gathered = Gathered::default();
+    gathered.take(&user.policies, account, domain, view)?;
+    for group in &user.groups {
+        if let Some(group) = view.get::<Groups>(domain, &UniqueId::kept(group))? {
+            gathered.take(&group.policies, account, domain, view)?;
+        }
+    }
+    if let Some(arn) = &user.boundary {
+        let bounds = in_force(arn, account, domain, view)?;
+        gathered.boundary = Some(bounds.unwrap_or_else(|| Arc::new(Policy::denying_everything())));
+    }
+    Ok(gathered)
+}
+
+impl Gathered {
+    fn take(
+        &mut self,
+        own: &Policies,
+        account: AccountId,
+        domain: Domain,
+        view: &View,
+    ) -> Result<(), StoreError> {
+        self.giving
+            .extend(own.inline.iter().map(|policy| policy.document.policy()));
+        for arn in &own.attached {
+            self.giving.extend(in_force(arn, account, domain, view)?);
+        }
+        Ok(())
+    }
+}
+
+/// The version of a managed policy that is in force.
+fn in_force(
+    arn: &str,
+    account: AccountId,
+    domain: Domain,
+    view: &View,
+) -> Result<Option<Arc<Policy>>, StoreError> {
+    let Ok(arn) = arn.parse::<Arn>() else {
+        return Ok(None);
+    };
+    let found = managed_policy_of(&arn, account, domain, view)?;
+    Ok(found.and_then(|policy| Some(policy.in_force()?.document.policy())))
+}
+
+/// The managed policy of an ARN, which has to be of this account.
+pub fn managed_policy_of(
+    arn: &Arn,
+    account: AccountId,
+    domain: Domain,
+    view: &View,
+) -> Result<Option<Held<ManagedPolicy>>, StoreError> {
+    let own = arn.service() == "iam" && arn.account() == Some(account);
+    let Some(name) = arn.resource().strip_prefix("policy").filter(|_| own) else {
+        return Ok(None);
+    };
+    let entries = view.index::<ManagedPolicies>(domain, ManagedPolicies::BY_ARN, name.as_bytes(), None, 1)?;
+    match entries.first().filter(|entry| entry.bytes == name.as_bytes()) {
+        Some(entry) => view.get_row::<ManagedPolicies>(&entry.row),
+        None => Ok(None),
+    }
+}
+
+/// The group of a name, without regard to case.
+pub fn group_named(name: &str, domain: Domain, view: &View) -> Result<Option<Held<Group>>, StoreError> {
+    let name = name.to_ascii_lowercase();
+    let entries = view.index::<Groups>(domain, Groups::BY_NAME, name.as_bytes(), None, 1)?;
+    match entries.first().filter(|entry| entry.bytes == name.as_bytes()) {
+        Some(entry) => view.get_row::<Groups>(&entry.row),
+        None => Ok(None),
+    }
+}
