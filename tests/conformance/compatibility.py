@@ -55,7 +55,7 @@ def printed(*arguments):
 
 def operations(built):
     """The row of each operation, and how many are there, refused and absent so far."""
-    listed = {entry["name"]: entry for entry in LISTED.get("operation", [])}
+    listed = {entry["name"]: entry for entry in LISTED.get("operation", []) if isinstance(entry["name"], str)}
     members = collections.defaultdict(list)
     for entry in LISTED.get("difference", []):
         members[entry["operation"]].append(f"`{entry['member']}`: {entry['reason']}")

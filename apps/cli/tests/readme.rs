@@ -18,7 +18,7 @@ fn section<'a>(text: &'a str, heading: &str) -> &'a str {
 }
 
 fn operations() -> BTreeSet<String> {
-    let all = [kms::OPERATIONS, sts::OPERATIONS];
+    let all = [iam::OPERATIONS, kms::OPERATIONS, sts::OPERATIONS];
     let names = all.into_iter().flatten().map(|operation| operation.spec().name);
     names.map(str::to_owned).collect()
 }

@@ -18,7 +18,7 @@ use crate::metrics::{Flush, Recorder};
 use crate::root_key::RootSecret;
 
 /// Every service, one line each.
-static SERVICES: &[&Service] = &[&kms::KMS, &sts::STS];
+static SERVICES: &[&Service] = &[&iam::IAM, &kms::KMS, &sts::STS];
 
 /// The store in the data directory, by this process alone.
 #[derive(Debug, Clone, Copy)]

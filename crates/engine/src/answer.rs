@@ -327,7 +327,8 @@ async fn walk<O: Operation>(engine: &Engine, call: &Call, encoded: SecretBuffer)
         let snapshot = turn
             .as_ref()
             .map_or_else(|| engine.store.snapshot(), |turn| turn.snapshot().clone());
-        let Some(view) = engine.view_of(&snapshot, call.service.seat, &call.place) else {
+        let seen = engine.view_of(&snapshot, call.service.seat, &call.place);
+        let Some(view) = seen.map(|view| view.of_caller(&call.caller)) else {
             return engine.refuse(call, spec, plain(), engine.unavailable(call)).await;
         };
         let mut resources = Vec::new();
@@ -449,7 +450,7 @@ async fn attempt_once<O: Operation>(
     if O::is_dry_run(input) {
         return Err(precedence::of_dry_run());
     }
-    let mut world = World::new(engine, view, Some(caller));
+    let mut world = World::new(engine, view);
     let output = O::act(input, &permit, &mut world).await.map_err(Into::into)?;
     resources.append(&mut world.take_made());
     let response = match O::SPEC.read_only {

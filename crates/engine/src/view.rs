@@ -2,6 +2,7 @@
 
 use ambient::Timestamp;
 use arn::Place;
+use gate::Caller;
 use store::{Domain, Held, ReadSet, StoreError, Table};
 
 /// One snapshot of the store as the caller's account and Region see it. What is read through it becomes the read
@@ -12,6 +13,7 @@ pub struct View {
     place: Place,
     domain: Domain,
     now: Timestamp,
+    caller: Option<Caller>,
 }
 
 impl View {
@@ -21,7 +23,21 @@ impl View {
             place,
             domain,
             now,
+            caller: None,
         }
+    }
+
+    /// The same, as a caller sees it.
+    pub(crate) fn of_caller(self, caller: &Caller) -> View {
+        View {
+            caller: Some(caller.clone()),
+            ..self
+        }
+    }
+
+    /// Who calls; `None` for the installation's own work.
+    pub fn caller(&self) -> Option<&Caller> {
+        self.caller.as_ref()
     }
 
     /// The account and Region of the call.

@@ -21,7 +21,6 @@ use crate::view::View;
 /// What an operation may touch while it acts: random bytes, opened key material, and the change it makes.
 pub struct World<'w> {
     view: &'w View,
-    caller: Option<&'w Caller>,
     entropy: &'w dyn Entropy,
     vault: &'w Vault,
     backing: &'w InProcess,
@@ -69,7 +68,7 @@ pub enum UnsealError {
 }
 
 impl<'w> World<'w> {
-    pub(crate) fn new(engine: &'w Engine, view: &'w View, caller: Option<&'w Caller>) -> World<'w> {
+    pub(crate) fn new(engine: &'w Engine, view: &'w View) -> World<'w> {
         let Engine {
             entropy,
             vault,
@@ -81,7 +80,6 @@ impl<'w> World<'w> {
         } = engine;
         World {
             view,
-            caller,
             entropy: &**entropy,
             vault,
             backing,
@@ -102,7 +100,7 @@ impl<'w> World<'w> {
 
     /// Who calls; `None` for the installation's own work.
     pub fn caller(&self) -> Option<&'w Caller> {
-        self.caller
+        self.view.caller()
     }
 
     /// The last use of a resource, if it was used since [`World::uses_known_since`].
@@ -168,7 +166,8 @@ impl<'w> World<'w> {
     /// Whether the caller would be allowed this, were it demanded: for a policy that must not lock its writer out.
     /// It opens nothing. The installation's own work is asked for by nobody, so nobody is allowed it.
     pub fn would_allow(&self, demand: Demand) -> bool {
-        self.caller
+        self.view
+            .caller()
             .is_some_and(|caller| gate::authorize(caller, Demands::of(demand), (), self.view.store()).is_ok())
     }
 

@@ -1,5 +1,7 @@
 //! Who is calling.
 
+use std::sync::Arc;
+
 use ambient::Timestamp;
 use arn::{AccountId, Arn};
 use identity::{AccessKey, AccessKeyId, AccessKeySecrets, AccessKeys, Kind, Principal, Status};
@@ -8,7 +10,10 @@ use store::{Domain, Held, StoreError, Vault};
 
 /// A caller whose signature was verified. Only [`authenticate`] makes one.
 #[derive(Debug, Clone)]
-pub struct Caller {
+pub struct Caller(Arc<Signer>);
+
+#[derive(Debug)]
+struct Signer {
     principal: Principal,
     access_key: AccessKeyId,
 }
@@ -16,27 +21,27 @@ pub struct Caller {
 impl Caller {
     /// Whose signature it was.
     pub fn principal(&self) -> &Principal {
-        &self.principal
+        &self.0.principal
     }
 
     /// The caller's account.
     pub fn account(&self) -> AccountId {
-        self.principal.account
+        self.0.principal.account
     }
 
     /// The caller's ARN.
     pub fn arn(&self) -> &Arn {
-        &self.principal.arn
+        &self.0.principal.arn
     }
 
     /// Whether the caller is its account's root user.
     pub fn is_root(&self) -> bool {
-        self.principal.kind == Kind::Root
+        self.0.principal.kind == Kind::Root
     }
 
     /// The access key that signed.
     pub fn access_key(&self) -> &AccessKeyId {
-        &self.access_key
+        &self.0.access_key
     }
 }
 
@@ -79,16 +84,16 @@ pub fn authenticate(
         revision,
     };
     sigv4::verify(request, presented, known, keys, now, expected)?;
-    Ok(Caller {
+    Ok(Caller(Arc::new(Signer {
         principal,
         access_key: id,
-    })
+    })))
 }
 
 /// Reads a caller's credentials again, so that what is decided rests on them as they are in `view`.
 pub fn reaffirm(caller: &Caller, view: &store::View) -> Result<(), AuthenticationError> {
-    match active(&caller.access_key, view)? {
-        Some(key) if caller.principal.owns(&key) => Ok(()),
+    match active(caller.access_key(), view)? {
+        Some(key) if caller.principal().owns(&key) => Ok(()),
         _ => Err(SignatureError::UnknownKey.into()),
     }
 }

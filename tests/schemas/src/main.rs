@@ -19,7 +19,7 @@ use engine::{AnyOperation, Service};
 use model::Schema;
 use serde::Serialize;
 
-const SERVICES: &[&Service] = &[&kms::KMS, &sts::STS];
+const SERVICES: &[&Service] = &[&iam::IAM, &kms::KMS, &sts::STS];
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -1,0 +1,81 @@
+//! Why IAM refuses a call, and the one place where that gets its code, status and text.
+//!
+//! Source: IAM API Reference, "Errors" of each operation, and messages recorded from the service.
+
+use ambient::EntropyFailed;
+use engine::Failure;
+use store::StoreError;
+
+/// Why IAM refuses a call.
+#[derive(Debug, thiserror::Error)]
+pub enum IamError {
+    /// No such entity; the text is AWS's.
+    #[error("{0}")]
+    NoSuchEntity(String),
+    /// The name is taken.
+    #[error("{0}")]
+    AlreadyExists(String),
+    /// Something else has to go first.
+    #[error("{0}")]
+    DeleteConflict(&'static str),
+    /// A quota is reached.
+    #[error("Cannot exceed quota for {0}: {1}")]
+    LimitExceeded(&'static str, usize),
+    /// The inline policies of a user would be too long together.
+    #[error("Maximum policy size of {1} bytes exceeded for user {0}")]
+    PolicySize(String, usize),
+    /// The policy is no policy.
+    #[error("{0}")]
+    MalformedPolicy(String),
+    /// A value breaks a rule of the service that its model does not state.
+    #[error("{0}")]
+    Validation(String),
+    /// A value does not fit the others.
+    #[error("{0}")]
+    InvalidInput(String),
+    /// Ours to mend: the store.
+    #[error("the store could not be read")]
+    Store(#[from] StoreError),
+    /// Ours to mend: no random bytes.
+    #[error(transparent)]
+    Entropy(#[from] EntropyFailed),
+}
+
+impl IamError {
+    /// No user of this name.
+    pub fn no_user(name: &str) -> IamError {
+        IamError::NoSuchEntity(format!("The user with name {name} cannot be found."))
+    }
+
+    /// The user has no inline policy of this name.
+    pub fn no_user_policy(name: &str) -> IamError {
+        IamError::NoSuchEntity(format!("The user policy with name {name} cannot be found."))
+    }
+
+    /// A record that can't be what it should be.
+    pub fn damaged(table: &'static str) -> IamError {
+        IamError::Store(StoreError::Damaged(table))
+    }
+}
+
+impl From<IamError> for Failure {
+    fn from(error: IamError) -> Failure {
+        let (code, status) = match &error {
+            IamError::NoSuchEntity(_) => ("NoSuchEntity", 404),
+            IamError::AlreadyExists(_) => ("EntityAlreadyExists", 409),
+            IamError::DeleteConflict(_) => ("DeleteConflict", 409),
+            IamError::LimitExceeded(..) | IamError::PolicySize(..) => ("LimitExceeded", 409),
+            IamError::MalformedPolicy(_) => ("MalformedPolicyDocument", 400),
+            IamError::Validation(_) => ("ValidationException", 400),
+            IamError::InvalidInput(_) => ("InvalidInput", 400),
+            IamError::Store(_) | IamError::Entropy(_) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "a call to IAM failed");
+                return Failure::silent("ServiceFailure", 500);
+            }
+        };
+        Failure {
+            status,
+            ..Failure::refused(code, error.to_string())
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Identity and Access Management: the users of an account, their access keys and their policies.
+//!
+//! `operations/` has one file for each operation; [`OPERATIONS`] is the table of them. The records are `identity`'s, since
+//! deciding who may what reads them too.
+//!
+//! Source: IAM API Reference; IAM User Guide.
+
+#![allow(
+    unreachable_pub,
+    reason = "the crate's front is its service alone; within it, `pub` says what a module offers"
+)]
+
+mod documents;
+mod error;
+mod limits;
+mod operations;
+mod paging;
+mod tags;
+mod users;
+mod wire;
+
+use engine::{Seat, Service, Wire};
+
+pub use error::IamError;
+pub use operations::OPERATIONS;
+
+/// The service.
+pub static IAM: Service = Service {
+    name: "iam",
+    event_source: "iam.amazonaws.com",
+    wire: Wire::AwsQuery {
+        version: "2010-05-08",
+        namespace: "https://iam.amazonaws.com/doc/2010-05-08/",
+    },
+    seat: Seat::Account,
+    signed: sigv4::Service::IAM,
+    tables: &[
+        store::table_spec::<identity::Users>(),
+        store::table_spec::<identity::Groups>(),
+        store::table_spec::<identity::ManagedPolicies>(),
+    ],
+    operations: OPERATIONS,
+    chores: &[],
+    endings: &[],
+    internal_error: "ServiceFailure",
+};

@@ -1,0 +1,72 @@
+//! DeleteUser.
+
+use engine::{Demands, Miss, Nothing, Operation, Outcome, Permit, View, World};
+use model::{OperationSpec, Shape};
+
+use identity::{AccessKeys, Users};
+use store::Domain;
+
+use crate::IamError;
+use crate::users::UserTarget;
+use crate::wire::UserName;
+
+/// Deletes a user that has no access keys, policies and groups any more.
+///
+/// Source: IAM API Reference, `DeleteUser`.
+pub struct DeleteUser;
+
+/// The request.
+#[derive(Debug, Shape)]
+pub struct DeleteUserInput {
+    /// The user.
+    #[shape(audit = log)]
+    pub user_name: UserName,
+}
+
+impl Operation for DeleteUser {
+    const SPEC: OperationSpec = OperationSpec::writes("DeleteUser").without_output();
+    type Input = DeleteUserInput;
+    type Output = Nothing;
+    type Targets = UserTarget;
+    type Error = IamError;
+
+    fn locate(input: &DeleteUserInput, view: &View) -> Result<UserTarget, Miss<IamError>> {
+        Ok(UserTarget::named(&input.user_name, view)?)
+    }
+
+    fn demands(_: &DeleteUserInput, user: &UserTarget, _: &View) -> Demands {
+        Demands::of(user.demand("iam:DeleteUser"))
+    }
+
+    fn check(_: &DeleteUserInput, permit: &Permit<UserTarget>, view: &View) -> Result<(), IamError> {
+        let target = permit.targets();
+        let user = target.user()?;
+        let keys = AccessKeys::of_owner(&target.owner()?);
+        let has_keys =
+            view.store()
+                .count_index::<AccessKeys>(Domain::Installation, AccessKeys::BY_OWNER, &keys, 1)?;
+        if !user.policies.attached.is_empty() {
+            return Err(IamError::DeleteConflict(
+                "Cannot delete entity, must detach all policies first.",
+            ));
+        }
+        if !user.policies.inline.is_empty() {
+            return Err(IamError::DeleteConflict(
+                "Cannot delete entity, must delete policies first.",
+            ));
+        }
+        if has_keys > 0 || !user.groups.is_empty() {
+            return Err(IamError::DeleteConflict(
+                "Cannot delete entity, must remove referenced objects first.",
+            ));
+        }
+        Ok(())
+    }
+
+    async fn act(_: &DeleteUserInput, permit: &Permit<UserTarget>, world: &mut World<'_>) -> Outcome<Self> {
+        let id = permit.targets().user()?.id();
+        let domain = world.view().domain();
+        world.change().delete::<Users>(domain, id);
+        Ok(Nothing {})
+    }
+}
