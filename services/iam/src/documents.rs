@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use policy::Policy;
 
-use crate::IamError;
 use crate::wire::DocumentText;
+use crate::{IamError, limits};
 
 /// Refuses what is no policy of an identity.
 pub fn check(DocumentText(text): &DocumentText) -> Result<(), IamError> {
@@ -25,6 +25,15 @@ pub fn check(DocumentText(text): &DocumentText) -> Result<(), IamError> {
         }
     }
     Ok(())
+}
+
+/// Refuses what is no policy of an identity, or too long for a managed one.
+pub fn check_managed(document: &DocumentText) -> Result<(), IamError> {
+    check(document)?;
+    match length(&document.0) <= limits::MANAGED_POLICY {
+        true => Ok(()),
+        false => Err(IamError::LimitExceeded("PolicySize", limits::MANAGED_POLICY)),
+    }
 }
 
 /// How long a document is for its quota: white space does not count.

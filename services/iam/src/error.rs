@@ -18,12 +18,17 @@ pub enum IamError {
     /// Something else has to go first.
     #[error("{0}")]
     DeleteConflict(&'static str),
+    /// A managed policy has as many versions as it may.
+    #[error(
+        "A managed policy can have up to {0} versions. Before you create a new version, you must delete an existing version."
+    )]
+    TooManyVersions(usize),
     /// A quota is reached.
     #[error("Cannot exceed quota for {0}: {1}")]
     LimitExceeded(&'static str, usize),
     /// The inline policies of a user would be too long together.
-    #[error("Maximum policy size of {1} bytes exceeded for user {0}")]
-    PolicySize(String, usize),
+    #[error("Maximum policy size of {2} bytes exceeded for {0} {1}")]
+    PolicySize(&'static str, String, usize),
     /// The policy is no policy.
     #[error("{0}")]
     MalformedPolicy(String),
@@ -42,14 +47,19 @@ pub enum IamError {
 }
 
 impl IamError {
-    /// No user of this name.
-    pub fn no_user(name: &str) -> IamError {
-        IamError::NoSuchEntity(format!("The user with name {name} cannot be found."))
+    /// No entity of this kind and name.
+    pub fn no_entity(kind: &str, name: &str) -> IamError {
+        IamError::NoSuchEntity(format!("The {kind} with name {name} cannot be found."))
     }
 
-    /// The user has no inline policy of this name.
-    pub fn no_user_policy(name: &str) -> IamError {
-        IamError::NoSuchEntity(format!("The user policy with name {name} cannot be found."))
+    /// An entity of this kind has no inline policy of this name.
+    pub fn no_inline(kind: &str, name: &str) -> IamError {
+        IamError::NoSuchEntity(format!("The {kind} policy with name {name} cannot be found."))
+    }
+
+    /// No managed policy of this ARN.
+    pub fn no_policy(arn: &str) -> IamError {
+        IamError::NoSuchEntity(format!("Policy {arn} was not found."))
     }
 
     /// A record that can't be what it should be.
@@ -64,7 +74,9 @@ impl From<IamError> for Failure {
             IamError::NoSuchEntity(_) => ("NoSuchEntity", 404),
             IamError::AlreadyExists(_) => ("EntityAlreadyExists", 409),
             IamError::DeleteConflict(_) => ("DeleteConflict", 409),
-            IamError::LimitExceeded(..) | IamError::PolicySize(..) => ("LimitExceeded", 409),
+            IamError::LimitExceeded(..) | IamError::PolicySize(..) | IamError::TooManyVersions(_) => {
+                ("LimitExceeded", 409)
+            }
             IamError::MalformedPolicy(_) => ("MalformedPolicyDocument", 400),
             IamError::Validation(_) => ("ValidationException", 400),
             IamError::InvalidInput(_) => ("InvalidInput", 400),

@@ -12,9 +12,11 @@
 
 mod documents;
 mod error;
+mod holders;
 mod limits;
 mod operations;
 mod paging;
+mod policies;
 mod tags;
 mod users;
 mod wire;

@@ -4,6 +4,20 @@
 pub const USERS: usize = 5000;
 /// Access keys of a user.
 pub const ACCESS_KEYS_PER_USER: usize = 2;
+/// Groups of an account.
+pub const GROUPS: usize = 300;
+/// Groups of a user.
+pub const GROUPS_PER_USER: usize = 10;
+/// Managed policies of an account.
+pub const POLICIES: usize = 1500;
+/// Versions of a managed policy.
+pub const VERSIONS: usize = 5;
+/// Characters of a managed policy, white space not counted.
+pub const MANAGED_POLICY: usize = 6144;
+/// Managed policies that are attached to one entity.
+pub const ATTACHED_POLICIES: usize = 10;
+/// Characters of all inline policies of a group together, white space not counted.
+pub const INLINE_POLICIES_OF_GROUP: usize = 5120;
 /// Tags of an entity.
 pub const TAGS: usize = 50;
 /// Characters of all inline policies of a user together, white space not counted.

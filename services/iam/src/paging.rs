@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use engine::View;
 use model::Shape;
-use store::Purpose;
+use store::{Domain, Purpose, Table};
 
 use crate::IamError;
 
@@ -31,6 +31,16 @@ pub struct Page<T> {
     pub entries: Vec<T>,
     /// The marker of the next page, if there is one.
     pub next: Option<String>,
+}
+
+impl<T> Page<T> {
+    /// The page with each of its entries turned into another.
+    pub fn map<U>(self, turn: impl FnMut(T) -> U) -> Page<U> {
+        Page {
+            entries: self.entries.into_iter().map(turn).collect(),
+            next: self.next,
+        }
+    }
 }
 
 /// How a list is cut into pages.
@@ -75,6 +85,35 @@ impl<'v> Paging<'v> {
     /// How many entries have to be found: one more than are given tells whether there is a next page.
     pub fn enough(&self) -> usize {
         self.size + 1
+    }
+
+    /// Gathers enough for a page, in the order of an index: what `turn` makes of each record, with where it stands. Those of
+    /// which it makes nothing are passed over.
+    pub fn gather<T: Table, U>(
+        &self,
+        domain: Domain,
+        index: u8,
+        mut turn: impl FnMut(&T::Record) -> Result<Option<U>, IamError>,
+    ) -> Result<Vec<(Vec<u8>, U)>, IamError> {
+        let store = self.view.store();
+        let (mut found, mut after) = (Vec::new(), self.after.clone());
+        while found.len() < self.enough() {
+            let rows = store.index::<T>(domain, index, b"", after.as_deref(), self.enough())?;
+            let is_last = rows.len() < self.enough();
+            for row in rows {
+                after = Some(row.bytes.clone());
+                let Some(record) = store.get_row::<T>(&row.row)? else {
+                    continue;
+                };
+                if let Some(made) = turn(&record)? {
+                    found.push((row.bytes, made));
+                }
+            }
+            if is_last {
+                break;
+            }
+        }
+        Ok(found)
     }
 
     /// Cuts a page off what was found. `end` tells where an entry stands.

@@ -1,112 +1,78 @@
-//! Users, as operations find them.
+//! Users and the root user, as operations on access keys find them.
 
 use arn::{AccountId, Arn};
 use engine::{Authority, Demand, Resource, Targets, View};
-use identity::{AccessKey, AccessKeyId, AccessKeys, Kind, Owner, UniqueId};
+use identity::{AccessKey, AccessKeyId, AccessKeys, Kind, Owner, UniqueId, Users};
 use store::{Domain, Held};
 
 use crate::IamError;
+use crate::holders::Target;
 use crate::wire::{AccessKeyIdText, UserName};
 
-/// Whom a call is about.
+/// A user, or the account's root user, that a call about access keys is about.
 #[derive(Debug)]
-pub struct UserTarget {
-    /// The account.
-    pub account: AccountId,
-    /// Its ARN; of nobody, the one that a user of that name would have.
-    pub arn: Arn,
-    subject: Subject,
-}
-
-#[derive(Debug)]
-enum Subject {
-    /// The account's root user, who is no user by name.
-    Root,
+pub enum KeyHolder {
+    /// The root user, who is no user by name.
+    Root(AccountId),
     /// A user.
-    User(Held<identity::User>),
-    /// Nobody of this name; told once the caller is known to be allowed to ask.
-    Nobody(String),
+    User(Target<Users>),
 }
 
-impl Targets for UserTarget {
+impl Targets for KeyHolder {
     fn resources(&self) -> Vec<Resource> {
         Vec::new()
     }
 }
 
-impl UserTarget {
-    /// The user of this name.
-    pub fn named(UserName(name): &UserName, view: &View) -> Result<UserTarget, IamError> {
-        let account = view.place().account;
-        match identity::user_named(name, view.domain(), view.store())? {
-            Some(user) => UserTarget::of(user, account),
-            None => Ok(UserTarget {
-                account,
-                arn: arn_of(account, "/", name)?,
-                subject: Subject::Nobody(name.clone()),
-            }),
-        }
-    }
-
+impl KeyHolder {
     /// The user of this name, or else the caller.
-    pub fn named_or_caller(name: Option<&UserName>, view: &View) -> Result<UserTarget, IamError> {
-        if let Some(name) = name {
-            return UserTarget::named(name, view);
+    pub fn named_or_caller(name: Option<&UserName>, view: &View) -> Result<KeyHolder, IamError> {
+        if let Some(UserName(name)) = name {
+            return Target::named(name, view).map(KeyHolder::User);
         }
         let account = view.place().account;
         let caller = view.caller().map(engine::Caller::principal);
-        let Some(user) = caller.filter(|caller| caller.kind == Kind::User) else {
-            return Ok(UserTarget {
-                account,
-                arn: Arn::root_of(account),
-                subject: Subject::Root,
-            });
+        let Some(caller) = caller.filter(|caller| caller.kind == Kind::User) else {
+            return Ok(KeyHolder::Root(account));
         };
-        match identity::user_of(account, &UniqueId::kept(&user.id), view.store())? {
-            Some(user) => UserTarget::of(user, account),
-            None => Ok(UserTarget {
-                account,
-                arn: user.arn.clone(),
-                subject: Subject::Nobody(user.name.clone().unwrap_or_default()),
-            }),
+        match identity::user_of(account, &UniqueId::kept(&caller.id), view.store())? {
+            Some(user) => Target::of(user, account).map(KeyHolder::User),
+            None => Target::nobody(caller.name.as_deref().unwrap_or_default(), account).map(KeyHolder::User),
         }
-    }
-
-    fn of(user: Held<identity::User>, account: AccountId) -> Result<UserTarget, IamError> {
-        Ok(UserTarget {
-            account,
-            arn: user.arn(account).ok_or_else(|| IamError::damaged("users"))?,
-            subject: Subject::User(user),
-        })
-    }
-
-    /// Whether it is the account's root user.
-    pub fn is_root(&self) -> bool {
-        matches!(self.subject, Subject::Root)
     }
 
     /// The user.
     pub fn user(&self) -> Result<&Held<identity::User>, IamError> {
-        match &self.subject {
-            Subject::User(user) => Ok(user),
-            Subject::Nobody(name) => Err(IamError::no_user(name)),
-            Subject::Root => Err(IamError::Validation(
+        match self {
+            KeyHolder::User(user) => user.held(),
+            KeyHolder::Root(_) => Err(IamError::Validation(
                 "Must specify userName when calling with non-User credentials".to_owned(),
             )),
         }
     }
 
+    /// A user's name.
+    pub fn name(&self) -> Result<Option<&str>, IamError> {
+        match self {
+            KeyHolder::Root(_) => Ok(None),
+            KeyHolder::User(user) => Ok(Some(&user.held()?.name)),
+        }
+    }
+
     /// Whose access keys its are.
     pub fn owner(&self) -> Result<Owner, IamError> {
-        match &self.subject {
-            Subject::Root => Ok(Owner::Root(self.account)),
-            Subject::User(_) | Subject::Nobody(_) => Ok(Owner::User(self.account, self.user()?.id())),
+        match self {
+            KeyHolder::Root(account) => Ok(Owner::Root(*account)),
+            KeyHolder::User(user) => Ok(Owner::User(user.account, user.held()?.id())),
         }
     }
 
     /// The demand to do `action` to it.
     pub fn demand(&self, action: &'static str) -> Demand {
-        demand_on(action, self.arn.clone(), self.account)
+        match self {
+            KeyHolder::Root(account) => demand_on(action, Arn::root_of(*account), *account),
+            KeyHolder::User(user) => user.demand(action),
+        }
     }
 }
 
@@ -120,19 +86,13 @@ pub fn demand_on(action: &'static str, resource: Arn, account: AccountId) -> Dem
     }
 }
 
-/// The ARN that a user of this path and name has.
-pub fn arn_of(account: AccountId, path: &str, name: &str) -> Result<Arn, IamError> {
-    let text = format!("arn:aws:iam::{account}:user{path}{name}");
-    text.parse().map_err(|_| IamError::damaged("users"))
-}
-
 /// The access key of this id, which has to be the user's.
 pub fn key_of(
     AccessKeyIdText(text): &AccessKeyIdText,
-    target: &UserTarget,
+    holder: &KeyHolder,
     view: &View,
 ) -> Result<(AccessKeyId, Held<AccessKey>), IamError> {
-    let owner = target.owner()?;
+    let owner = holder.owner()?;
     let absent = || IamError::NoSuchEntity(format!("The Access Key with id {text} cannot be found."));
     let id: AccessKeyId = text.parse().map_err(|_| absent())?;
     let key = view.store().get::<AccessKeys>(Domain::Installation, &id)?;

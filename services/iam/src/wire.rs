@@ -21,6 +21,151 @@ pub struct UserName(pub String);
 #[shape(transparent, length = 1..=128, pattern = "[\\w+=,.@-]+")]
 pub struct PolicyName(pub String);
 
+/// The name of a group.
+#[derive(Debug, Clone, Shape)]
+#[shape(transparent, length = 1..=128, pattern = "[\\w+=,.@-]+")]
+pub struct GroupName(pub String);
+
+/// The ARN of a managed policy.
+#[derive(Debug, Clone, PartialEq, Eq, Shape)]
+#[shape(transparent, length = 20..=2048)]
+pub struct PolicyArn(pub String);
+
+/// The beginning of the paths of managed policies, or such a path.
+#[derive(Debug, Clone, Shape)]
+#[shape(transparent, length = 1..=512, pattern = "((/[A-Za-z0-9\\.,\\+@=_-]+)*)/")]
+pub struct PolicyPath(pub String);
+
+/// Whose managed policies are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Shape)]
+#[shape(rename_all = "UpperCamel")]
+pub enum PolicyScope {
+    /// All.
+    All,
+    /// AWS's.
+    #[shape(rename = "AWS")]
+    Aws,
+    /// The account's own.
+    Local,
+}
+
+/// How a managed policy is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Shape)]
+#[shape(rename_all = "UpperCamel")]
+pub enum PolicyUsage {
+    /// It gives.
+    PermissionsPolicy,
+    /// It bounds.
+    PermissionsBoundary,
+}
+
+/// The name of a version of a managed policy.
+#[derive(Debug, Clone, Shape)]
+#[shape(transparent, pattern = "v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?")]
+pub struct VersionId(pub String);
+
+/// A managed policy that is attached.
+#[derive(Debug, Shape)]
+pub struct AttachedPolicy {
+    /// Its name.
+    #[shape(audit = omit)]
+    pub policy_name: Option<PolicyName>,
+    /// Its ARN.
+    #[shape(audit = omit)]
+    pub policy_arn: Option<PolicyArn>,
+}
+
+/// A group, as it is told of.
+#[derive(Debug, Shape)]
+pub struct Group {
+    /// Where it stands.
+    #[shape(audit = log)]
+    pub path: PathText,
+    /// Its name.
+    #[shape(audit = log)]
+    pub group_name: GroupName,
+    /// Its unique id.
+    #[shape(audit = log, length = 16..=128, pattern = "[\\w]+")]
+    pub group_id: String,
+    /// Its ARN.
+    #[shape(audit = log, length = 20..=2048)]
+    pub arn: Arn,
+    /// When it was made.
+    #[shape(audit = log)]
+    pub create_date: Timestamp,
+}
+
+impl Group {
+    /// A group of an account.
+    pub fn told(group: &identity::Group, account: AccountId) -> Result<Group, IamError> {
+        Ok(Group {
+            path: PathText(group.path.clone()),
+            group_name: GroupName(group.name.clone()),
+            group_id: group.id().to_string(),
+            arn: group.arn(account).ok_or_else(|| IamError::damaged("groups"))?,
+            create_date: group.created(),
+        })
+    }
+}
+
+/// A managed policy, as it is told of.
+#[derive(Debug, Shape)]
+pub struct Policy {
+    /// Its name.
+    #[shape(audit = log)]
+    pub policy_name: Option<PolicyName>,
+    /// Its unique id.
+    #[shape(audit = log, length = 16..=128, pattern = "[\\w]+")]
+    pub policy_id: Option<String>,
+    /// Its ARN.
+    #[shape(audit = log, length = 20..=2048)]
+    pub arn: Option<Arn>,
+    /// Where it stands.
+    #[shape(audit = log)]
+    pub path: Option<PolicyPath>,
+    /// The version that is in force.
+    #[shape(audit = log)]
+    pub default_version_id: Option<VersionId>,
+    /// To how many entities it is attached.
+    #[shape(audit = log)]
+    pub attachment_count: Option<i32>,
+    /// How many entities it bounds.
+    #[shape(audit = log)]
+    pub permissions_boundary_usage_count: Option<i32>,
+    /// Whether it can be attached.
+    #[shape(audit = log)]
+    pub is_attachable: Option<bool>,
+    /// What its maker says of it; lists leave it out.
+    #[shape(audit = log, length = 0..=1000)]
+    pub description: Option<String>,
+    /// When it was made.
+    #[shape(audit = log)]
+    pub create_date: Option<Timestamp>,
+    /// When a version of it was last made or put in force.
+    #[shape(audit = log)]
+    pub update_date: Option<Timestamp>,
+    /// Its tags; lists leave them out.
+    #[shape(audit = log, length = 0..=50)]
+    pub tags: Option<Vec<Tag>>,
+}
+
+/// A version of a managed policy, as it is told of.
+#[derive(Debug, Shape)]
+pub struct PolicyVersion {
+    /// What it says, percent-encoded; lists leave it out.
+    #[shape(audit = omit)]
+    pub document: Option<DocumentText>,
+    /// Its name.
+    #[shape(audit = log)]
+    pub version_id: Option<VersionId>,
+    /// Whether it is in force.
+    #[shape(audit = log)]
+    pub is_default_version: Option<bool>,
+    /// When it was made.
+    #[shape(audit = log)]
+    pub create_date: Option<Timestamp>,
+}
+
 /// The document of a policy.
 #[derive(Debug, Clone, Shape)]
 #[shape(transparent, length = 1..=131_072, pattern = "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+")]

@@ -10,7 +10,7 @@ use identity::{AccessKey, AccessKeySecrets, AccessKeys, NewAccessKey};
 use secret::SecretString;
 use store::Domain;
 
-use crate::users::UserTarget;
+use crate::users::KeyHolder;
 use crate::wire::{AccessKeyIdText, NewUserName, StatusText, UserName};
 use crate::{IamError, limits};
 
@@ -59,18 +59,18 @@ impl Operation for CreateAccessKey {
     const SPEC: OperationSpec = OperationSpec::writes("CreateAccessKey");
     type Input = CreateAccessKeyInput;
     type Output = CreateAccessKeyOutput;
-    type Targets = UserTarget;
+    type Targets = KeyHolder;
     type Error = IamError;
 
-    fn locate(input: &CreateAccessKeyInput, view: &View) -> Result<UserTarget, Miss<IamError>> {
-        Ok(UserTarget::named_or_caller(input.user_name.as_ref(), view)?)
+    fn locate(input: &CreateAccessKeyInput, view: &View) -> Result<KeyHolder, Miss<IamError>> {
+        Ok(KeyHolder::named_or_caller(input.user_name.as_ref(), view)?)
     }
 
-    fn demands(_: &CreateAccessKeyInput, user: &UserTarget, _: &View) -> Demands {
+    fn demands(_: &CreateAccessKeyInput, user: &KeyHolder, _: &View) -> Demands {
         Demands::of(user.demand("iam:CreateAccessKey"))
     }
 
-    fn check(_: &CreateAccessKeyInput, permit: &Permit<UserTarget>, view: &View) -> Result<(), IamError> {
+    fn check(_: &CreateAccessKeyInput, permit: &Permit<KeyHolder>, view: &View) -> Result<(), IamError> {
         let keys = AccessKeys::of_owner(&permit.targets().owner()?);
         let most = limits::ACCESS_KEYS_PER_USER;
         let held = view.store().count_index::<AccessKeys>(
@@ -87,7 +87,7 @@ impl Operation for CreateAccessKey {
 
     async fn act(
         _: &CreateAccessKeyInput,
-        permit: &Permit<UserTarget>,
+        permit: &Permit<KeyHolder>,
         world: &mut World<'_>,
     ) -> Outcome<Self> {
         let target = permit.targets();
@@ -98,11 +98,7 @@ impl Operation for CreateAccessKey {
         let change = world.change();
         change.put::<AccessKeys>(Domain::Installation, id.clone(), key);
         change.put_secret::<AccessKeySecrets>(Domain::Installation, id.clone(), kept);
-        let name = if target.is_root() {
-            ""
-        } else {
-            &target.user()?.name
-        };
+        let name = target.name()?.unwrap_or_default();
         Ok(CreateAccessKeyOutput {
             access_key: NewKey {
                 user_name: NewUserName(name.to_owned()),

@@ -5,7 +5,8 @@ use engine::{Demands, Miss, Operation, Outcome, Permit, Resource, Targets, View,
 use identity::{IdKind, UniqueId, Users};
 use model::{OperationSpec, Shape};
 
-use crate::users::{arn_of, demand_on};
+use crate::holders::arn_of;
+use crate::users::demand_on;
 use crate::wire::{NewUserName, PathText, Tag, User};
 use crate::{IamError, limits, tags};
 
@@ -62,7 +63,7 @@ impl Operation for CreateUser {
     fn locate(input: &CreateUserInput, view: &View) -> Result<NewUser, Miss<IamError>> {
         let account = view.place().account;
         let path = input.path.as_ref().map_or("/", |PathText(path)| path);
-        let arn = arn_of(account, path, &input.user_name.0)?;
+        let arn = arn_of(account, "user", path, &input.user_name.0)?;
         Ok(NewUser { account, arn })
     }
 

@@ -7,7 +7,7 @@ use identity::{AccessKeySecrets, AccessKeys};
 use store::Domain;
 
 use crate::IamError;
-use crate::users::{UserTarget, key_of};
+use crate::users::{KeyHolder, key_of};
 use crate::wire::{AccessKeyIdText, UserName};
 
 /// Deletes an access key and its secret.
@@ -30,20 +30,20 @@ impl Operation for DeleteAccessKey {
     const SPEC: OperationSpec = OperationSpec::writes("DeleteAccessKey").without_output();
     type Input = DeleteAccessKeyInput;
     type Output = Nothing;
-    type Targets = UserTarget;
+    type Targets = KeyHolder;
     type Error = IamError;
 
-    fn locate(input: &DeleteAccessKeyInput, view: &View) -> Result<UserTarget, Miss<IamError>> {
-        Ok(UserTarget::named_or_caller(input.user_name.as_ref(), view)?)
+    fn locate(input: &DeleteAccessKeyInput, view: &View) -> Result<KeyHolder, Miss<IamError>> {
+        Ok(KeyHolder::named_or_caller(input.user_name.as_ref(), view)?)
     }
 
-    fn demands(_: &DeleteAccessKeyInput, user: &UserTarget, _: &View) -> Demands {
+    fn demands(_: &DeleteAccessKeyInput, user: &KeyHolder, _: &View) -> Demands {
         Demands::of(user.demand("iam:DeleteAccessKey"))
     }
 
     async fn act(
         input: &DeleteAccessKeyInput,
-        permit: &Permit<UserTarget>,
+        permit: &Permit<KeyHolder>,
         world: &mut World<'_>,
     ) -> Outcome<Self> {
         let (id, _) = key_of(&input.access_key_id, permit.targets(), world.view())?;

@@ -3,11 +3,11 @@
 use engine::{Demands, Miss, Nothing, Operation, Outcome, Permit, View, World};
 use model::{OperationSpec, Shape};
 
-use identity::{AccessKeys, Users};
+use identity::{AccessKeys, Owner, Users};
 use store::Domain;
 
 use crate::IamError;
-use crate::users::UserTarget;
+use crate::holders::Target;
 use crate::wire::UserName;
 
 /// Deletes a user that has no access keys, policies and groups any more.
@@ -27,21 +27,21 @@ impl Operation for DeleteUser {
     const SPEC: OperationSpec = OperationSpec::writes("DeleteUser").without_output();
     type Input = DeleteUserInput;
     type Output = Nothing;
-    type Targets = UserTarget;
+    type Targets = Target<Users>;
     type Error = IamError;
 
-    fn locate(input: &DeleteUserInput, view: &View) -> Result<UserTarget, Miss<IamError>> {
-        Ok(UserTarget::named(&input.user_name, view)?)
+    fn locate(input: &DeleteUserInput, view: &View) -> Result<Target<Users>, Miss<IamError>> {
+        Ok(Target::named(&input.user_name.0, view)?)
     }
 
-    fn demands(_: &DeleteUserInput, user: &UserTarget, _: &View) -> Demands {
+    fn demands(_: &DeleteUserInput, user: &Target<Users>, _: &View) -> Demands {
         Demands::of(user.demand("iam:DeleteUser"))
     }
 
-    fn check(_: &DeleteUserInput, permit: &Permit<UserTarget>, view: &View) -> Result<(), IamError> {
+    fn check(_: &DeleteUserInput, permit: &Permit<Target<Users>>, view: &View) -> Result<(), IamError> {
         let target = permit.targets();
-        let user = target.user()?;
-        let keys = AccessKeys::of_owner(&target.owner()?);
+        let user = target.held()?;
+        let keys = AccessKeys::of_owner(&Owner::User(target.account, user.id()));
         let has_keys =
             view.store()
                 .count_index::<AccessKeys>(Domain::Installation, AccessKeys::BY_OWNER, &keys, 1)?;
@@ -63,8 +63,12 @@ impl Operation for DeleteUser {
         Ok(())
     }
 
-    async fn act(_: &DeleteUserInput, permit: &Permit<UserTarget>, world: &mut World<'_>) -> Outcome<Self> {
-        let id = permit.targets().user()?.id();
+    async fn act(
+        _: &DeleteUserInput,
+        permit: &Permit<Target<Users>>,
+        world: &mut World<'_>,
+    ) -> Outcome<Self> {
+        let id = permit.targets().held()?.id();
         let domain = world.view().domain();
         world.change().delete::<Users>(domain, id);
         Ok(Nothing {})

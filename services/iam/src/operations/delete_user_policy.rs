@@ -1,12 +1,11 @@
 //! DeleteUserPolicy.
 
 use engine::{Demands, Miss, Nothing, Operation, Outcome, Permit, View, World};
+use identity::Users;
 use model::{OperationSpec, Shape};
 
-use identity::Users;
-
 use crate::IamError;
-use crate::users::UserTarget;
+use crate::holders::Target;
 use crate::wire::{PolicyName, UserName};
 
 /// Takes an inline policy from a user.
@@ -29,29 +28,23 @@ impl Operation for DeleteUserPolicy {
     const SPEC: OperationSpec = OperationSpec::writes("DeleteUserPolicy").without_output();
     type Input = DeleteUserPolicyInput;
     type Output = Nothing;
-    type Targets = UserTarget;
+    type Targets = Target<Users>;
     type Error = IamError;
 
-    fn locate(input: &DeleteUserPolicyInput, view: &View) -> Result<UserTarget, Miss<IamError>> {
-        Ok(UserTarget::named(&input.user_name, view)?)
+    fn locate(input: &DeleteUserPolicyInput, view: &View) -> Result<Target<Users>, Miss<IamError>> {
+        Ok(Target::named(&input.user_name.0, view)?)
     }
 
-    fn demands(_: &DeleteUserPolicyInput, user: &UserTarget, _: &View) -> Demands {
-        Demands::of(user.demand("iam:DeleteUserPolicy"))
+    fn demands(_: &DeleteUserPolicyInput, target: &Target<Users>, _: &View) -> Demands {
+        Demands::of(target.demand("iam:DeleteUserPolicy"))
     }
 
     async fn act(
         input: &DeleteUserPolicyInput,
-        permit: &Permit<UserTarget>,
+        permit: &Permit<Target<Users>>,
         world: &mut World<'_>,
     ) -> Outcome<Self> {
-        let mut user = permit.targets().user()?.record().as_ref().clone();
-        let PolicyName(name) = &input.policy_name;
-        if !user.policies.remove_inline(name) {
-            return Err(IamError::no_user_policy(name));
-        }
-        let domain = world.view().domain();
-        world.change().put::<Users>(domain, user.id(), user);
+        permit.targets().remove_inline(world, &input.policy_name)?;
         Ok(Nothing {})
     }
 }

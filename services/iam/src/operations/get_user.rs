@@ -4,7 +4,7 @@ use engine::{Demands, Miss, Operation, Outcome, Permit, View, World};
 use model::{OperationSpec, Shape};
 
 use crate::IamError;
-use crate::users::UserTarget;
+use crate::users::KeyHolder;
 use crate::wire::{User, UserName};
 
 /// Tells of a user.
@@ -32,21 +32,21 @@ impl Operation for GetUser {
     const SPEC: OperationSpec = OperationSpec::reads("GetUser");
     type Input = GetUserInput;
     type Output = GetUserOutput;
-    type Targets = UserTarget;
+    type Targets = KeyHolder;
     type Error = IamError;
 
-    fn locate(input: &GetUserInput, view: &View) -> Result<UserTarget, Miss<IamError>> {
-        Ok(UserTarget::named_or_caller(input.user_name.as_ref(), view)?)
+    fn locate(input: &GetUserInput, view: &View) -> Result<KeyHolder, Miss<IamError>> {
+        Ok(KeyHolder::named_or_caller(input.user_name.as_ref(), view)?)
     }
 
-    fn demands(_: &GetUserInput, user: &UserTarget, _: &View) -> Demands {
+    fn demands(_: &GetUserInput, user: &KeyHolder, _: &View) -> Demands {
         Demands::of(user.demand("iam:GetUser"))
     }
 
-    async fn act(_: &GetUserInput, permit: &Permit<UserTarget>, _: &mut World<'_>) -> Outcome<Self> {
+    async fn act(_: &GetUserInput, permit: &Permit<KeyHolder>, world: &mut World<'_>) -> Outcome<Self> {
         let target = permit.targets();
         Ok(GetUserOutput {
-            user: User::told(target.user()?, target.account, true)?,
+            user: User::told(target.user()?, world.view().place().account, true)?,
         })
     }
 }

@@ -1,11 +1,13 @@
 //! GetUserPolicy.
 
 use engine::{Demands, Miss, Operation, Outcome, Permit, View, World};
+use identity::Users;
 use model::{OperationSpec, Shape};
 
-use crate::users::UserTarget;
+use crate::IamError;
+use crate::documents;
+use crate::holders::Target;
 use crate::wire::{DocumentText, PolicyName, UserName};
-use crate::{IamError, documents};
 
 /// Tells what an inline policy of a user says.
 ///
@@ -41,30 +43,26 @@ impl Operation for GetUserPolicy {
     const SPEC: OperationSpec = OperationSpec::reads("GetUserPolicy");
     type Input = GetUserPolicyInput;
     type Output = GetUserPolicyOutput;
-    type Targets = UserTarget;
+    type Targets = Target<Users>;
     type Error = IamError;
 
-    fn locate(input: &GetUserPolicyInput, view: &View) -> Result<UserTarget, Miss<IamError>> {
-        Ok(UserTarget::named(&input.user_name, view)?)
+    fn locate(input: &GetUserPolicyInput, view: &View) -> Result<Target<Users>, Miss<IamError>> {
+        Ok(Target::named(&input.user_name.0, view)?)
     }
 
-    fn demands(_: &GetUserPolicyInput, user: &UserTarget, _: &View) -> Demands {
-        Demands::of(user.demand("iam:GetUserPolicy"))
+    fn demands(_: &GetUserPolicyInput, target: &Target<Users>, _: &View) -> Demands {
+        Demands::of(target.demand("iam:GetUserPolicy"))
     }
 
     async fn act(
         input: &GetUserPolicyInput,
-        permit: &Permit<UserTarget>,
+        permit: &Permit<Target<Users>>,
         _: &mut World<'_>,
     ) -> Outcome<Self> {
-        let user = permit.targets().user()?;
-        let PolicyName(name) = &input.policy_name;
-        let policy = user
-            .policies
-            .inline(name)
-            .ok_or_else(|| IamError::no_user_policy(name))?;
+        let target = permit.targets();
+        let policy = target.inline(&input.policy_name)?;
         Ok(GetUserPolicyOutput {
-            user_name: UserName(user.name.clone()),
+            user_name: UserName(target.held()?.name.clone()),
             policy_name: PolicyName(policy.name.clone()),
             policy_document: DocumentText(documents::encoded(policy.document.text())),
         })

@@ -9,7 +9,7 @@ use store::Domain;
 
 use crate::IamError;
 use crate::paging::{Marker, MaxItems, Paging};
-use crate::users::UserTarget;
+use crate::users::KeyHolder;
 use crate::wire::{AccessKeyIdText, NewUserName, StatusText, UserName};
 
 /// Lists the access keys of a user, oldest first.
@@ -66,29 +66,25 @@ impl Operation for ListAccessKeys {
     const SPEC: OperationSpec = OperationSpec::reads("ListAccessKeys");
     type Input = ListAccessKeysInput;
     type Output = ListAccessKeysOutput;
-    type Targets = UserTarget;
+    type Targets = KeyHolder;
     type Error = IamError;
 
-    fn locate(input: &ListAccessKeysInput, view: &View) -> Result<UserTarget, Miss<IamError>> {
-        Ok(UserTarget::named_or_caller(input.user_name.as_ref(), view)?)
+    fn locate(input: &ListAccessKeysInput, view: &View) -> Result<KeyHolder, Miss<IamError>> {
+        Ok(KeyHolder::named_or_caller(input.user_name.as_ref(), view)?)
     }
 
-    fn demands(_: &ListAccessKeysInput, user: &UserTarget, _: &View) -> Demands {
+    fn demands(_: &ListAccessKeysInput, user: &KeyHolder, _: &View) -> Demands {
         Demands::of(user.demand("iam:ListAccessKeys"))
     }
 
     async fn act(
         input: &ListAccessKeysInput,
-        permit: &Permit<UserTarget>,
+        permit: &Permit<KeyHolder>,
         world: &mut World<'_>,
     ) -> Outcome<Self> {
         let (target, view) = (permit.targets(), world.view());
         let owned = AccessKeys::of_owner(&target.owner()?);
-        let name = if target.is_root() {
-            None
-        } else {
-            Some(&target.user()?.name)
-        };
+        let name = target.name()?;
         let paging = Paging::of(
             view,
             Self::SPEC.name,
@@ -110,7 +106,7 @@ impl Operation for ListAccessKeys {
                 continue;
             };
             keys.push(AccessKeyMetadata {
-                user_name: name.cloned().map(NewUserName),
+                user_name: name.map(|name| NewUserName(name.to_owned())),
                 access_key_id: Some(AccessKeyIdText(
                     String::from_utf8_lossy(row.row.name()).into_owned(),
                 )),

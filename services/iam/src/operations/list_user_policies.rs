@@ -1,14 +1,15 @@
 //! ListUserPolicies.
 
 use engine::{Demands, Miss, Operation, Outcome, Permit, View, World};
+use identity::Users;
 use model::{OperationSpec, Shape};
 
 use crate::IamError;
-use crate::paging::{Marker, MaxItems, Paging};
-use crate::users::UserTarget;
+use crate::holders::Target;
+use crate::paging::{Marker, MaxItems};
 use crate::wire::{PolicyName, UserName};
 
-/// Lists the names of a user's inline policies.
+/// Lists the names of the inline policies of a user.
 ///
 /// Source: IAM API Reference, `ListUserPolicies`.
 pub struct ListUserPolicies;
@@ -45,42 +46,28 @@ impl Operation for ListUserPolicies {
     const SPEC: OperationSpec = OperationSpec::reads("ListUserPolicies");
     type Input = ListUserPoliciesInput;
     type Output = ListUserPoliciesOutput;
-    type Targets = UserTarget;
+    type Targets = Target<Users>;
     type Error = IamError;
 
-    fn locate(input: &ListUserPoliciesInput, view: &View) -> Result<UserTarget, Miss<IamError>> {
-        Ok(UserTarget::named(&input.user_name, view)?)
+    fn locate(input: &ListUserPoliciesInput, view: &View) -> Result<Target<Users>, Miss<IamError>> {
+        Ok(Target::named(&input.user_name.0, view)?)
     }
 
-    fn demands(_: &ListUserPoliciesInput, user: &UserTarget, _: &View) -> Demands {
-        Demands::of(user.demand("iam:ListUserPolicies"))
+    fn demands(_: &ListUserPoliciesInput, target: &Target<Users>, _: &View) -> Demands {
+        Demands::of(target.demand("iam:ListUserPolicies"))
     }
 
     async fn act(
         input: &ListUserPoliciesInput,
-        permit: &Permit<UserTarget>,
+        permit: &Permit<Target<Users>>,
         world: &mut World<'_>,
     ) -> Outcome<Self> {
-        let user = permit.targets().user()?;
-        let id = user.id();
-        let bound_to = [id.as_str().as_bytes()];
-        let paging = Paging::of(
-            world.view(),
-            Self::SPEC.name,
-            &bound_to,
-            input.max_items,
-            input.marker.as_ref(),
-        )?;
-        let is_due = |name: &&str| paging.after().is_none_or(|after| name.as_bytes() > after);
-        let names = user.policies.inline.iter().map(|policy| policy.name.as_str());
-        let names: Vec<&str> = names.filter(is_due).take(paging.enough()).collect();
-        let page = paging.cut(names, |name| name.as_bytes().to_vec())?;
+        let (size, marker) = (input.max_items, input.marker.as_ref());
+        let page = permit
+            .targets()
+            .inline_names(world.view(), Self::SPEC.name, size, marker)?;
         Ok(ListUserPoliciesOutput {
-            policy_names: page
-                .entries
-                .into_iter()
-                .map(|name| PolicyName(name.to_owned()))
-                .collect(),
+            policy_names: page.entries,
             is_truncated: Some(page.next.is_some()),
             marker: page.next,
         })

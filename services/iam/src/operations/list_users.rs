@@ -5,7 +5,6 @@ use model::{OperationSpec, Shape};
 
 use arn::Arn;
 use identity::Users;
-use store::IndexRow;
 
 use crate::IamError;
 use crate::paging::{Marker, MaxItems, Paging};
@@ -74,20 +73,12 @@ impl Operation for ListUsers {
             input.max_items,
             input.marker.as_ref(),
         )?;
-        let (mut users, mut after) = (Vec::new(), paging.after().map(<[u8]>::to_vec));
-        // Users of other paths are passed over, until there are enough or no more.
-        while users.len() < paging.enough() {
-            let wanted = paging.enough();
-            let rows =
-                view.store()
-                    .index::<Users>(view.domain(), Users::BY_NAME, b"", after.as_deref(), wanted)?;
-            let more = rows.len() == wanted;
-            after = rows.last().map(|row| row.bytes.clone());
-            users.extend(of_path(view, prefix, rows)?);
-            if !more {
-                break;
-            }
-        }
+        let users = paging.gather::<Users, _>(view.domain(), Users::BY_NAME, |user| {
+            let of_path = user.path.starts_with(prefix);
+            of_path
+                .then(|| User::told(user, view.place().account, false))
+                .transpose()
+        })?;
         let page = paging.cut(users, |(end, _)| end.clone())?;
         Ok(ListUsersOutput {
             users: page.entries.into_iter().map(|(_, user)| user).collect(),
@@ -95,16 +86,4 @@ impl Operation for ListUsers {
             marker: page.next,
         })
     }
-}
-
-/// Those of the rows whose users stand there, each with where it stands in the list.
-fn of_path(view: &View, prefix: &str, rows: Vec<IndexRow>) -> Result<Vec<(Vec<u8>, User)>, IamError> {
-    let mut users = Vec::new();
-    for row in rows {
-        let user = view.store().get_row::<Users>(&row.row)?;
-        if let Some(user) = user.filter(|user| user.path.starts_with(prefix)) {
-            users.push((row.bytes, User::told(&user, view.place().account, false)?));
-        }
-    }
-    Ok(users)
 }

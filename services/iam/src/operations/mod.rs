@@ -1,34 +1,92 @@
 //! One file for each operation.
 
+mod add_user_to_group;
+mod attach_group_policy;
+mod attach_user_policy;
 mod create_access_key;
+mod create_group;
+mod create_policy;
+mod create_policy_version;
 mod create_user;
 mod delete_access_key;
+mod delete_group;
+mod delete_group_policy;
+mod delete_policy;
+mod delete_policy_version;
 mod delete_user;
+mod delete_user_permissions_boundary;
 mod delete_user_policy;
+mod detach_group_policy;
+mod detach_user_policy;
+mod get_group;
+mod get_group_policy;
+mod get_policy;
+mod get_policy_version;
 mod get_user;
 mod get_user_policy;
 mod list_access_keys;
+mod list_attached_group_policies;
+mod list_attached_user_policies;
+mod list_group_policies;
+mod list_groups;
+mod list_groups_for_user;
+mod list_policies;
+mod list_policy_versions;
 mod list_user_policies;
 mod list_users;
+mod put_group_policy;
+mod put_user_permissions_boundary;
 mod put_user_policy;
+mod remove_user_from_group;
+mod set_default_policy_version;
 mod update_access_key;
+mod update_group;
 mod update_user;
 
 use engine::AnyOperation;
 
 /// Every operation, one line each.
 pub static OPERATIONS: &[&dyn AnyOperation] = &[
+    &add_user_to_group::AddUserToGroup,
+    &attach_group_policy::AttachGroupPolicy,
+    &attach_user_policy::AttachUserPolicy,
     &create_access_key::CreateAccessKey,
+    &create_group::CreateGroup,
+    &create_policy::CreatePolicy,
+    &create_policy_version::CreatePolicyVersion,
     &create_user::CreateUser,
     &delete_access_key::DeleteAccessKey,
+    &delete_group::DeleteGroup,
+    &delete_group_policy::DeleteGroupPolicy,
+    &delete_policy::DeletePolicy,
+    &delete_policy_version::DeletePolicyVersion,
     &delete_user::DeleteUser,
+    &delete_user_permissions_boundary::DeleteUserPermissionsBoundary,
     &delete_user_policy::DeleteUserPolicy,
+    &detach_group_policy::DetachGroupPolicy,
+    &detach_user_policy::DetachUserPolicy,
+    &get_group::GetGroup,
+    &get_group_policy::GetGroupPolicy,
+    &get_policy::GetPolicy,
+    &get_policy_version::GetPolicyVersion,
     &get_user::GetUser,
     &get_user_policy::GetUserPolicy,
     &list_access_keys::ListAccessKeys,
+    &list_attached_group_policies::ListAttachedGroupPolicies,
+    &list_attached_user_policies::ListAttachedUserPolicies,
+    &list_group_policies::ListGroupPolicies,
+    &list_groups::ListGroups,
+    &list_groups_for_user::ListGroupsForUser,
+    &list_policies::ListPolicies,
+    &list_policy_versions::ListPolicyVersions,
     &list_user_policies::ListUserPolicies,
     &list_users::ListUsers,
+    &put_group_policy::PutGroupPolicy,
+    &put_user_permissions_boundary::PutUserPermissionsBoundary,
     &put_user_policy::PutUserPolicy,
+    &remove_user_from_group::RemoveUserFromGroup,
+    &set_default_policy_version::SetDefaultPolicyVersion,
     &update_access_key::UpdateAccessKey,
+    &update_group::UpdateGroup,
     &update_user::UpdateUser,
 ];

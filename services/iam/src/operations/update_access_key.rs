@@ -7,7 +7,7 @@ use identity::{AccessKeys, Status};
 use store::Domain;
 
 use crate::IamError;
-use crate::users::{UserTarget, key_of};
+use crate::users::{KeyHolder, key_of};
 use crate::wire::{AccessKeyIdText, StatusText, UserName};
 
 /// Lets an access key sign, or not.
@@ -33,20 +33,20 @@ impl Operation for UpdateAccessKey {
     const SPEC: OperationSpec = OperationSpec::writes("UpdateAccessKey").without_output();
     type Input = UpdateAccessKeyInput;
     type Output = Nothing;
-    type Targets = UserTarget;
+    type Targets = KeyHolder;
     type Error = IamError;
 
-    fn locate(input: &UpdateAccessKeyInput, view: &View) -> Result<UserTarget, Miss<IamError>> {
-        Ok(UserTarget::named_or_caller(input.user_name.as_ref(), view)?)
+    fn locate(input: &UpdateAccessKeyInput, view: &View) -> Result<KeyHolder, Miss<IamError>> {
+        Ok(KeyHolder::named_or_caller(input.user_name.as_ref(), view)?)
     }
 
-    fn demands(_: &UpdateAccessKeyInput, user: &UserTarget, _: &View) -> Demands {
+    fn demands(_: &UpdateAccessKeyInput, user: &KeyHolder, _: &View) -> Demands {
         Demands::of(user.demand("iam:UpdateAccessKey"))
     }
 
     async fn act(
         input: &UpdateAccessKeyInput,
-        permit: &Permit<UserTarget>,
+        permit: &Permit<KeyHolder>,
         world: &mut World<'_>,
     ) -> Outcome<Self> {
         let (id, key) = key_of(&input.access_key_id, permit.targets(), world.view())?;

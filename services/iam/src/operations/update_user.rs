@@ -6,7 +6,8 @@ use model::{OperationSpec, Shape};
 use identity::Users;
 
 use crate::IamError;
-use crate::users::{UserTarget, arn_of, demand_on};
+use crate::holders::{Target, arn_of};
+use crate::users::demand_on;
 use crate::wire::{NewUserName, PathText, UserName};
 
 /// Gives a user another name or path. Its unique id, keys, groups and policies stay.
@@ -32,16 +33,16 @@ impl Operation for UpdateUser {
     const SPEC: OperationSpec = OperationSpec::writes("UpdateUser").without_output();
     type Input = UpdateUserInput;
     type Output = Nothing;
-    type Targets = UserTarget;
+    type Targets = Target<Users>;
     type Error = IamError;
 
-    fn locate(input: &UpdateUserInput, view: &View) -> Result<UserTarget, Miss<IamError>> {
-        Ok(UserTarget::named(&input.user_name, view)?)
+    fn locate(input: &UpdateUserInput, view: &View) -> Result<Target<Users>, Miss<IamError>> {
+        Ok(Target::named(&input.user_name.0, view)?)
     }
 
-    fn demands(input: &UpdateUserInput, user: &UserTarget, _: &View) -> Demands {
+    fn demands(input: &UpdateUserInput, user: &Target<Users>, _: &View) -> Demands {
         let demands = Demands::of(user.demand("iam:UpdateUser"));
-        let Ok(held) = user.user() else {
+        let Ok(held) = user.held() else {
             return demands;
         };
         // What it is to become has to be the caller's to change as well.
@@ -50,14 +51,14 @@ impl Operation for UpdateUser {
             .new_user_name
             .as_ref()
             .map_or(&held.name, |NewUserName(name)| name);
-        match arn_of(user.account, path, name) {
+        match arn_of(user.account, "user", path, name) {
             Ok(arn) if arn != user.arn => demands.and(demand_on("iam:UpdateUser", arn, user.account)),
             _ => demands,
         }
     }
 
-    fn check(input: &UpdateUserInput, permit: &Permit<UserTarget>, view: &View) -> Result<(), IamError> {
-        let user = permit.targets().user()?;
+    fn check(input: &UpdateUserInput, permit: &Permit<Target<Users>>, view: &View) -> Result<(), IamError> {
+        let user = permit.targets().held()?;
         let Some(NewUserName(name)) = &input.new_user_name else {
             return Ok(());
         };
@@ -71,10 +72,10 @@ impl Operation for UpdateUser {
 
     async fn act(
         input: &UpdateUserInput,
-        permit: &Permit<UserTarget>,
+        permit: &Permit<Target<Users>>,
         world: &mut World<'_>,
     ) -> Outcome<Self> {
-        let mut user = permit.targets().user()?.record().as_ref().clone();
+        let mut user = permit.targets().held()?.record().as_ref().clone();
         if let Some(PathText(path)) = &input.new_path {
             user.path.clone_from(path);
         }
