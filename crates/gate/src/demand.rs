@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arn::{AccountId, Arn};
-use policy::Policy;
+use policy::Compiled;
 use smallvec::{SmallVec, smallvec};
 
 /// One action on one resource that has to be allowed.
@@ -25,7 +25,7 @@ pub enum Authority {
     /// The caller's own policies alone, as for CreateKey or an alias.
     Identity,
     /// The resource's policy: it has to allow the caller, or to delegate to the caller's account.
-    Resource(Arc<Policy>),
+    Resource(Arc<Compiled>),
 }
 
 /// What a call demands: never nothing.

@@ -3,10 +3,11 @@
 use std::fmt;
 
 use arn::Arn;
-use policy::{Decision, Question, Site};
+use policy::{Decision, Question, Strength};
 use smallvec::SmallVec;
 use store::StoreError;
 
+use crate::conditions::CallContext;
 use crate::demand::{Authority, Demand, Demands, Kind};
 use crate::{AuthenticationError, Caller, caller};
 
@@ -179,23 +180,23 @@ fn decide(caller: &Caller, demand: &Demand) -> Result<(), Cause> {
     match &demand.authority {
         Authority::Identity => identity_side(caller, own),
         Authority::Resource(policy) => {
-            let who = policy::Caller {
-                account: caller.account(),
-                arn: caller.arn(),
-                root: caller.is_root(),
-            };
             let question = Question {
-                caller: who,
+                caller: match caller.principal().kind {
+                    identity::Kind::Root => policy::Caller::Root(caller.account()),
+                },
                 action: demand.action,
-                resource: &demand.resource,
+                resource: demand.resource.as_str(),
+                context: &CallContext::of(caller),
             };
-            match policy.decide(&question, Site::Resource) {
-                Decision::Deny(statement) if own => Err(Cause::DeniedByResourcePolicy(statement.sid.clone())),
+            match policy.decide(&question) {
+                Decision::Deny(source) if own => Err(Cause::DeniedByResourcePolicy(
+                    source.sid.as_deref().map(str::to_owned),
+                )),
                 Decision::Silent if own => Err(Cause::NoResourcePolicy),
                 Decision::Deny(_) | Decision::Silent => Err(Cause::Foreign),
-                Decision::Allow(_) if own => Ok(()),
-                // Across accounts both sides have to allow.
-                Decision::Allow(_) | Decision::Delegate(_) => identity_side(caller, true),
+                Decision::Allow(_, Strength::Itself | Strength::Everybody) if own => Ok(()),
+                // It is left to the account; and across accounts both sides have to allow.
+                Decision::Allow(..) => identity_side(caller, true),
             }
         }
     }
