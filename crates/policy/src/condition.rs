@@ -77,6 +77,9 @@ impl CompiledCondition {
 
     /// Whether one value of the request passes.
     fn passes(&self, value: &str, asked: &Asked<'_>) -> Truth {
+        if asked.work.spend(0).is_err() {
+            return Truth::Unknown;
+        }
         let Operator { test, negated, .. } = self.operator;
         let equal = Truth::any(self.operands.iter().map(|operand| {
             // What the test can't read is like nothing; that it is therefore unlike something is nothing to rest on.

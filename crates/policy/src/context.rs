@@ -76,8 +76,11 @@ impl<'q> Asked<'q> {
 
     /// What the request has under `key`; what is too long to be compared, or to be paid for, is as good as unknown.
     pub(crate) fn find(&self, key: &ConditionKey) -> Found<'q> {
+        if self.work.spend(64).is_err() {
+            return Found::Unknown;
+        }
         let found = self.question.context.find(key);
-        let fits = |value: &Cow<'_, str>| value.len() <= limits::TEXT_BYTES && self.work.spend(64).is_ok();
+        let fits = |value: &Cow<'_, str>| value.len() <= limits::TEXT_BYTES && self.work.spend(0).is_ok();
         match &found {
             Found::Many(values) if values.is_empty() => Found::Absent,
             Found::Many(values) if !values.iter().all(fits) => Found::Unknown,

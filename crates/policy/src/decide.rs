@@ -1,9 +1,9 @@
 //! Does this policy let this caller do this to that, and which of its statements says so?
 
-use crate::compile::{Action, Source};
+use crate::action::Action;
 use crate::context::Asked;
 use crate::template::keys_of;
-use crate::{Compiled, ConditionKey, Effect, Element, Policy, Question, Strength, Truth};
+use crate::{Compiled, ConditionKey, Effect, Element, Policy, Question, Source, Strength, Truth};
 
 /// What one policy says, and which of its statements says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

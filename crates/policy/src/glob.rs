@@ -151,10 +151,11 @@ pub(crate) fn matches_arn(parts: &[Part<'_>], text: &str, work: &Work) -> Result
 /// A run may be empty, so whoever stands before one stands behind it too.
 fn skip_runs(steps: &[Step], standing: &mut [bool]) {
     for (at, step) in steps.iter().enumerate() {
-        if matches!(step, Step::Run { .. }) && standing.get(at) == Some(&true) {
-            if let Some(place) = standing.get_mut(at + 1) {
-                *place = true;
-            }
+        if matches!(step, Step::Run { .. })
+            && standing.get(at) == Some(&true)
+            && let Some(place) = standing.get_mut(at + 1)
+        {
+            *place = true;
         }
     }
 }

@@ -3,12 +3,14 @@
 //!
 //! Source: RFC 8259.
 
+use std::borrow::Cow;
+
 use crate::limits;
 
 /// A value, and the bytes of the text that it takes up.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Node {
-    pub(crate) value: Value,
+pub(crate) struct Node<'t> {
+    pub(crate) value: Value<'t>,
     /// Its first byte.
     pub(crate) start: usize,
     /// Its last byte.
@@ -16,14 +18,17 @@ pub(crate) struct Node {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Value {
-    Text(String),
+pub(crate) enum Value<'t> {
+    Text(Cow<'t, str>),
     /// A number or a boolean, as it was written.
-    Scalar(String),
+    Scalar(&'t str),
     Null,
-    List(Vec<Node>),
-    Object(Vec<(String, Node)>),
+    List(Vec<Node<'t>>),
+    Object(Vec<Member<'t>>),
 }
+
+/// A name and its value.
+pub(crate) type Member<'t> = (Cow<'t, str>, Node<'t>);
 
 /// Why a text is not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +42,7 @@ pub(crate) enum NotJson {
 }
 
 /// Reads the one value that `text` is.
-pub(crate) fn read(text: &str) -> Result<Node, NotJson> {
+pub(crate) fn read(text: &str) -> Result<Node<'_>, NotJson> {
     let mut reader = Reader { text, at: 0 };
     let node = reader.node(limits::DEPTH)?;
     reader.skip_space();
@@ -52,7 +57,7 @@ struct Reader<'t> {
     at: usize,
 }
 
-impl Reader<'_> {
+impl<'t> Reader<'t> {
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
@@ -77,7 +82,7 @@ impl Reader<'_> {
         next
     }
 
-    fn node(&mut self, depth: usize) -> Result<Node, NotJson> {
+    fn node(&mut self, depth: usize) -> Result<Node<'t>, NotJson> {
         self.skip_space();
         let start = self.at;
         let value = match self.peek() {
@@ -94,21 +99,21 @@ impl Reader<'_> {
         })
     }
 
-    fn word(&mut self) -> Result<Value, NotJson> {
+    fn word(&mut self) -> Result<Value<'t>, NotJson> {
         let rest = self.text.get(self.at..).unwrap_or_default();
         for word in ["true", "false", "null"] {
             if rest.starts_with(word) {
                 self.at += word.len();
                 return Ok(match word {
                     "null" => Value::Null,
-                    _ => Value::Scalar(word.to_owned()),
+                    _ => Value::Scalar(word),
                 });
             }
         }
         Err(NotJson::Malformed)
     }
 
-    fn list(&mut self, depth: usize) -> Result<Vec<Node>, NotJson> {
+    fn list(&mut self, depth: usize) -> Result<Vec<Node<'t>>, NotJson> {
         self.at += 1;
         let mut nodes = Vec::new();
         if self.takes(b']') {
@@ -125,9 +130,9 @@ impl Reader<'_> {
         }
     }
 
-    fn object(&mut self, depth: usize) -> Result<Vec<(String, Node)>, NotJson> {
+    fn object(&mut self, depth: usize) -> Result<Vec<Member<'t>>, NotJson> {
         self.at += 1;
-        let mut members: Vec<(String, Node)> = Vec::new();
+        let mut members: Vec<Member<'t>> = Vec::new();
         if self.takes(b'}') {
             return Ok(members);
         }
@@ -148,9 +153,7 @@ impl Reader<'_> {
                 return Err(NotJson::Malformed);
             }
         }
-        let mut names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
-        names.sort_unstable();
-        if names.windows(2).any(|pair| pair.first() == pair.last()) {
+        if repeats(&members) {
             return Err(NotJson::Repeated);
         }
         Ok(members)
@@ -167,7 +170,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn number(&mut self) -> Result<String, NotJson> {
+    fn number(&mut self) -> Result<&'t str, NotJson> {
         let start = self.at;
         if self.peek() == Some(b'-') {
             self.at += 1;
@@ -188,25 +191,32 @@ impl Reader<'_> {
             }
             self.digits()?;
         }
-        Ok(self.text.get(start..self.at).unwrap_or_default().to_owned())
+        Ok(self.text.get(start..self.at).unwrap_or_default())
     }
 
-    fn string(&mut self) -> Result<String, NotJson> {
+    /// The characters up to a quote or an escape.
+    fn run(&mut self) -> &'t str {
+        let start = self.at;
+        let rest = self.text.as_bytes().get(start..).unwrap_or_default();
+        let length = rest
+            .iter()
+            .position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1F));
+        self.at = start + length.unwrap_or(rest.len());
+        self.text.get(start..self.at).unwrap_or_default()
+    }
+
+    fn string(&mut self) -> Result<Cow<'t, str>, NotJson> {
         self.at += 1;
-        let mut string = String::new();
+        let mut string = Cow::Borrowed(self.run());
         loop {
-            let start = self.at;
-            while self
-                .peek()
-                .is_some_and(|byte| !matches!(byte, b'"' | b'\\' | 0..=0x1F))
-            {
-                self.at += 1;
-            }
-            string.push_str(self.text.get(start..self.at).unwrap_or_default());
             match self.take() {
                 Some(b'"') => return Ok(string),
-                Some(b'\\') => string.push(self.escaped()?),
+                Some(b'\\') => string.to_mut().push(self.escaped()?),
                 _ => return Err(NotJson::Malformed),
+            }
+            match self.run() {
+                "" => {}
+                run => string.to_mut().push_str(run),
             }
         }
     }
@@ -253,21 +263,38 @@ impl Reader<'_> {
     }
 }
 
+fn repeats(members: &[Member<'_>]) -> bool {
+    // Nearly every object is small enough to be looked through as it is.
+    if members.len() <= 8 {
+        let mut rest = members;
+        while let Some(((name, _), others)) = rest.split_first() {
+            if others.iter().any(|(other, _)| other == name) {
+                return true;
+            }
+            rest = others;
+        }
+        return false;
+    }
+    let mut names: Vec<&str> = members.iter().map(|(name, _)| &**name).collect();
+    names.sort_unstable();
+    names.windows(2).any(|pair| pair.first() == pair.last())
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
-    fn plain(node: Node) -> serde_json::Value {
+    fn plain(node: Node<'_>) -> serde_json::Value {
         match node.value {
-            Value::Text(text) => text.into(),
-            Value::Scalar(text) => serde_json::from_str(&text).unwrap(),
+            Value::Text(text) => text.into_owned().into(),
+            Value::Scalar(text) => serde_json::from_str(text).unwrap(),
             Value::Null => serde_json::Value::Null,
             Value::List(nodes) => nodes.into_iter().map(plain).collect(),
             Value::Object(members) => members
                 .into_iter()
-                .map(|(name, node)| (name, plain(node)))
+                .map(|(name, node)| (name.into_owned(), plain(node)))
                 .collect(),
         }
     }
@@ -283,8 +310,8 @@ mod tests {
         let Value::List(nodes) = &members[0].1.value else {
             panic!()
         };
-        assert_eq!(nodes[0].value, Value::Scalar("1.50".to_owned()));
-        assert_eq!(nodes[1].value, Value::Text("é😀".to_owned()));
+        assert_eq!(nodes[0].value, Value::Scalar("1.50"));
+        assert_eq!(nodes[1].value, Value::Text("é😀".into()));
         assert_eq!(&text[nodes[0].start..=nodes[0].last], "1.50");
     }
 

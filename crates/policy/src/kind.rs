@@ -3,6 +3,7 @@
 //! Sources: IAM User Guide, "Grammar of the IAM JSON policy language" and the pages of each element; KMS Developer
 //! Guide, "Key policies in AWS KMS".
 
+use crate::glob::LAST_PART;
 use crate::operator::Set;
 use crate::{Effect, Element, Malformed, Policy, Statement, Version};
 
@@ -166,12 +167,13 @@ fn check_resource(resource: &str, kind: Kind) -> Result<(), Malformed> {
     if resource == "*" {
         return Ok(());
     }
-    let parts: Vec<&str> = resource.splitn(6, ':').collect();
-    if parts.first() != Some(&"arn") || (parts.len() < 6 && !resource.contains('*')) {
+    let colons = resource.bytes().filter(|byte| *byte == b':').count();
+    if !resource.starts_with("arn:") || (colons < LAST_PART && !resource.contains('*')) {
         return Err(Malformed::Resource(resource.to_owned()));
     }
-    let part = |at: usize| parts.get(at).copied().unwrap_or_default();
-    let (partition, service) = (part(1), part(2));
+    let mut parts = resource.split(':').skip(1);
+    let mut part = || parts.next().unwrap_or_default();
+    let (partition, service) = (part(), part());
     let free = |text: &str| text.contains(['*', '?', '$']);
     if service.contains('$') {
         return Err(Malformed::ResourceVendor);
@@ -186,7 +188,7 @@ fn check_resource(resource: &str, kind: Kind) -> Result<(), Malformed> {
         });
     }
     // `arn:aws:*` leaves the service out with all that follows.
-    if free(service) && parts.len() > 3 {
+    if free(service) && colons > 2 {
         return Err(Malformed::ResourceVendor);
     }
     Ok(())

@@ -11,6 +11,7 @@
 //!
 //! Source: IAM User Guide, "Grammar of the IAM JSON policy language" and "Policy evaluation logic".
 
+mod action;
 mod arn_pattern;
 mod caller;
 mod compile;
@@ -29,13 +30,14 @@ mod operator;
 mod parse;
 mod pattern;
 mod principal;
+mod rule;
 mod template;
 mod truth;
 mod value;
 mod work;
 
 pub use caller::{Caller, Entity, Strength};
-pub use compile::{Compiled, Source};
+pub use compile::Compiled;
 pub use context::{Context, Found, Nothing, Question};
 pub use decide::{Decision, Matched};
 pub use document::{
@@ -47,6 +49,7 @@ pub use malformed::Malformed;
 pub use operator::{Operator, Order, Set, Test};
 pub use parse::significant_length;
 pub use principal::Principal;
+pub use rule::Source;
 
 use truth::Truth;
 

@@ -34,11 +34,12 @@ pub(crate) struct NoOperand;
 impl Operand {
     /// Reads a value of a policy of this version for this operator.
     pub(crate) fn read(text: &str, operator: Operator, version: Version) -> Result<Operand, NoOperand> {
-        let template =
-            |wildcards| Template::read(text, wildcards, Variables::of(version)).map_err(|_| NoOperand);
+        let variables = Variables::of(version);
+        let template = |wildcards| Template::read(text, wildcards, variables).map_err(|_| NoOperand);
+        let pattern = |wildcards| Pattern::read(text, wildcards, variables).map_err(|_| NoOperand);
         let read = match operator.test {
-            Test::StringEquals => Some(Operand::Text(Pattern::of(template(Wildcards::No)?))),
-            Test::StringLike => Some(Operand::Text(Pattern::of(template(Wildcards::Yes)?))),
+            Test::StringEquals => Some(Operand::Text(pattern(Wildcards::No)?)),
+            Test::StringLike => Some(Operand::Text(pattern(Wildcards::Yes)?)),
             Test::StringEqualsIgnoreCase => Some(Operand::AnyCase(template(Wildcards::No)?)),
             Test::Numeric(_) => Number::read(text).map(Operand::Number),
             Test::Date(_) => Date::read(text).map(Operand::Date),
@@ -55,6 +56,16 @@ impl Operand {
             Test::Null => value::boolean(text).map(Operand::Null),
         };
         read.ok_or(NoOperand)
+    }
+
+    /// Whether [`Operand::read`] succeeds.
+    pub(crate) fn check(text: &str, operator: Operator, version: Version) -> Result<(), NoOperand> {
+        match operator.test {
+            Test::StringEquals | Test::StringLike | Test::StringEqualsIgnoreCase => {
+                Template::check(text, Variables::of(version)).map_err(|_| NoOperand)
+            }
+            _ => Operand::read(text, operator, version).map(drop),
+        }
     }
 
     /// Whether a value of the request passes `test` against this one; `None` when the request's value is nothing that

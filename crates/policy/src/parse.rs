@@ -2,7 +2,7 @@
 
 use crate::json::{self, Node, NotJson, Value};
 use crate::operand::Operand;
-use crate::template::{Template, Variables, Wildcards};
+use crate::template::{Template, Variables};
 use crate::{
     Condition, ConditionKey, Effect, Element, Kind, Malformed, Operator, Policy, Position, Principal,
     Statement, Version, limits,
@@ -18,8 +18,7 @@ impl Policy {
         if text.len() > limits::DOCUMENT_BYTES {
             return Err(Malformed::syntax("the document is too long"));
         }
-        let legal = |letter: char| matches!(letter, '\t' | '\n' | '\r' | ' '..='\u{FF}');
-        if !text.chars().all(legal) {
+        if !is_legal(text) {
             return Err(Malformed::Character);
         }
         let node = json::read(text).map_err(|error| match error {
@@ -37,6 +36,13 @@ impl Policy {
     }
 }
 
+/// Whether every character is a tab, a line feed, a carriage return, or from U+0020 to U+00FF.
+fn is_legal(text: &str) -> bool {
+    let plain = |byte: u8| matches!(byte, b' '..=0x7F | b'\t' | b'\n' | b'\r');
+    let legal = |letter: char| matches!(letter, '\t' | '\n' | '\r' | ' '..='\u{FF}');
+    text.bytes().all(plain) || text.chars().all(legal)
+}
+
 /// Characters of a policy but for white space, which is how IAM counts them against its limits.
 ///
 /// Source: IAM User Guide, "IAM and STS quotas", "IAM and STS character limits".
@@ -50,13 +56,13 @@ struct Reader {
 }
 
 impl Reader {
-    fn policy(&self, node: Node) -> Result<Policy, Malformed> {
+    fn policy(&self, node: Node<'_>) -> Result<Policy, Malformed> {
         let Value::Object(members) = node.value else {
             return Err(Malformed::Json);
         };
         let (mut version, mut id, mut statements) = (Version::V2008, None, None);
         for (name, node) in members {
-            match name.as_str() {
+            match &*name {
                 "Version" => version = self.version(&text(node, "Version")?)?,
                 "Id" => id = Some(text(node, "Id")?),
                 "Statement" => statements = Some(node),
@@ -92,7 +98,7 @@ impl Reader {
         }
     }
 
-    fn statement(&self, node: Node, version: Version) -> Result<Statement, Malformed> {
+    fn statement(&self, node: Node<'_>, version: Version) -> Result<Statement, Malformed> {
         let (start, end) = (self.places.of_byte(node.start), self.places.of_byte(node.last));
         let Value::Object(members) = node.value else {
             return Err(Malformed::syntax("a statement is an object"));
@@ -100,7 +106,7 @@ impl Reader {
         let (mut sid, mut effect, mut conditions) = (None, None, Vec::new());
         let (mut principals, mut actions, mut resources) = (None, None, None);
         for (name, node) in members {
-            match name.as_str() {
+            match &*name {
                 "Sid" => sid = Some(text(node, "Sid")?),
                 "Effect" => effect = Some(effect_of(&text(node, "Effect")?)?),
                 "Principal" => once(&mut principals, Element::These(self.principals(node, &name)?))?,
@@ -114,7 +120,7 @@ impl Reader {
             }
         }
         for resource in resources.iter().flat_map(Element::values) {
-            Template::read(resource, Wildcards::Yes, Variables::of(version))
+            Template::check(resource, Variables::of(version))
                 .map_err(|_| Malformed::syntax(format!("{resource} has a variable that is none")))?;
         }
         Ok(Statement {
@@ -132,7 +138,7 @@ impl Reader {
         })
     }
 
-    fn principals(&self, node: Node, element: &str) -> Result<Vec<Principal>, Malformed> {
+    fn principals(&self, node: Node<'_>, element: &str) -> Result<Vec<Principal>, Malformed> {
         let members = match node.value {
             Value::Text(star) if star == "*" => return Ok(vec![Principal::Anyone]),
             Value::Object(members) => members,
@@ -140,7 +146,7 @@ impl Reader {
         };
         let mut principals = Vec::new();
         for (name, node) in members {
-            let read: fn(String) -> Principal = match name.as_str() {
+            let read: fn(String) -> Principal = match &*name {
                 "AWS" => |text: String| Principal::of_aws(&text),
                 "Service" => Principal::Service,
                 "Federated" => Principal::Federated,
@@ -166,7 +172,7 @@ fn effect_of(text: &str) -> Result<Effect, Malformed> {
 }
 
 /// Operator → key → value or list of values.
-fn conditions_of(node: Node, version: Version) -> Result<Vec<Condition>, Malformed> {
+fn conditions_of(node: Node<'_>, version: Version) -> Result<Vec<Condition>, Malformed> {
     let wrong =
         || Malformed::syntax("Condition is an object of operators, each an object of keys with their values");
     let Value::Object(operators) = node.value else {
@@ -180,17 +186,23 @@ fn conditions_of(node: Node, version: Version) -> Result<Vec<Condition>, Malform
             return Err(wrong());
         };
         for (key, node) in keys {
-            let values = match node.value {
-                Value::List(nodes) => nodes.into_iter().map(|node| node.value).collect(),
-                single => vec![single],
+            let nodes = match node.value {
+                Value::List(nodes) => nodes,
+                single => vec![Node {
+                    value: single,
+                    ..node
+                }],
             };
-            let values = values.into_iter().map(|value| match value {
-                Value::Text(text) | Value::Scalar(text) => Ok(text),
-                Value::Null | Value::List(_) | Value::Object(_) => Err(wrong()),
-            });
-            let values: Vec<String> = values.collect::<Result<_, _>>()?;
+            let mut values = Vec::with_capacity(nodes.len());
+            for node in nodes {
+                values.push(match node.value {
+                    Value::Text(text) => text.into_owned(),
+                    Value::Scalar(text) => text.to_owned(),
+                    Value::Null | Value::List(_) | Value::Object(_) => return Err(wrong()),
+                });
+            }
             for value in &values {
-                Operand::read(value, operator, version)
+                Operand::check(value, operator, version)
                     .map_err(|_| Malformed::syntax(format!("{value} is no value of {name}")))?;
             }
             conditions.push(Condition {
@@ -211,20 +223,23 @@ fn once<T>(slot: &mut Option<T>, value: T) -> Result<(), Malformed> {
     }
 }
 
-fn text(node: Node, element: &str) -> Result<String, Malformed> {
+fn text(node: Node<'_>, element: &str) -> Result<String, Malformed> {
     match node.value {
-        Value::Text(text) => Ok(text),
+        Value::Text(text) => Ok(text.into_owned()),
         _ => Err(Malformed::syntax(format!("{element} is not a string"))),
     }
 }
 
 /// A list of strings, or one string that stands for a list of one.
-fn texts(node: Node, element: &str) -> Result<Vec<String>, Malformed> {
+fn texts(node: Node<'_>, element: &str) -> Result<Vec<String>, Malformed> {
     match node.value {
-        Value::Text(single) => Ok(vec![single]),
+        Value::Text(single) => Ok(vec![single.into_owned()]),
         Value::List(nodes) => {
-            let texts = nodes.into_iter().map(|node| text(node, element));
-            bounded(texts.collect::<Result<_, _>>()?, element)
+            let mut texts = Vec::with_capacity(nodes.len());
+            for node in nodes {
+                texts.push(text(node, element)?);
+            }
+            bounded(texts, element)
         }
         _ => Err(Malformed::syntax(format!(
             "{element} is neither a string nor a list of strings"

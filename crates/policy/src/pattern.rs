@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use crate::Truth;
 use crate::context::{Asked, Found};
 use crate::glob::{self, LAST_PART, Part};
-use crate::template::{Piece, Template};
+use crate::template::{NoVariable, Piece, Template, Variables, Wildcards};
 
 /// A text to match, in the cheapest form that will do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,24 +27,45 @@ pub(crate) enum Pattern {
 }
 
 impl Pattern {
-    /// A text in which colons are nothing special.
-    pub(crate) fn of(template: Template) -> Pattern {
-        if let Some(text) = template.literal() {
-            return Pattern::Exact(text.into());
+    /// Reads a text in which colons are nothing special.
+    pub(crate) fn read(
+        text: &str,
+        wildcards: Wildcards,
+        variables: Variables,
+    ) -> Result<Pattern, NoVariable> {
+        // Nearly every text is plain, or a prefix; those need not be taken apart.
+        let special = |byte: u8| match byte {
+            b'*' | b'?' => wildcards == Wildcards::Yes,
+            b'$' => variables == Variables::Yes,
+            _ => false,
+        };
+        match text.bytes().position(special) {
+            None => Ok(Pattern::Exact(text.into())),
+            Some(at) => match text.split_at(at) {
+                ("", "*") => Ok(Pattern::Any),
+                (prefix, "*") => Ok(Pattern::Prefix(prefix.into())),
+                _ => Ok(Pattern::of(Template::read(text, wildcards, variables)?)),
+            },
         }
+    }
+
+    /// Sorts a text in which colons are nothing special.
+    pub(crate) fn of(template: Template) -> Pattern {
         match template.0.as_slice() {
+            [] => Pattern::Exact("".into()),
+            [Piece::Text(text)] => Pattern::Exact(text.clone()),
             [Piece::Run] => Pattern::Any,
             [Piece::Text(text), Piece::Run] => Pattern::Prefix(text.clone()),
             _ => Pattern::Pieces(template),
         }
     }
 
-    /// A resource. Only where a wildcard stands inside one of the first parts do parts make a difference.
-    pub(crate) fn of_resource(template: Template) -> Pattern {
-        match Pattern::of(template) {
+    /// Reads a resource. Only where a wildcard stands inside one of the first parts do parts make a difference.
+    pub(crate) fn read_resource(text: &str, variables: Variables) -> Result<Pattern, NoVariable> {
+        Ok(match Pattern::read(text, Wildcards::Yes, variables)? {
             Pattern::Pieces(template) if binds_within(&template) => Pattern::Arn(template),
             other => other,
-        }
+        })
     }
 
     /// Whether `text` matches.

@@ -62,34 +62,49 @@ impl Template {
         wildcards: Wildcards,
         variables: Variables,
     ) -> Result<Template, NoVariable> {
+        let special: &[char] = match wildcards {
+            Wildcards::Yes => &['*', '?', '$'],
+            Wildcards::No => &['$'],
+        };
         let mut pieces = Pieces::default();
         let mut rest = text;
-        while let Some(letter) = rest.chars().next() {
-            let mut taken = letter.len_utf8();
-            match letter {
-                '*' if wildcards == Wildcards::Yes => pieces.push_run(),
-                '?' if wildcards == Wildcards::Yes => pieces.push(Piece::One),
-                '$' if variables == Variables::Yes && rest.starts_with("${") => {
-                    let inside = rest.get(2..).unwrap_or_default();
-                    let length = end_of_variable(inside).ok_or(NoVariable)?;
-                    match inside.get(..length).unwrap_or_default() {
-                        escape @ ("*" | "?" | "$") => pieces.push_text(escape),
-                        inside => pieces.push(Piece::Variable(Box::new(variable(inside)?))),
-                    }
-                    taken = 2 + length + 1;
+        while let Some(at) = rest.find(special) {
+            let (before, from) = rest.split_at(at);
+            pieces.push_text(before);
+            let mut taken = 1;
+            if from.starts_with('*') {
+                pieces.push_run();
+            } else if from.starts_with('?') {
+                pieces.push(Piece::One);
+            } else if variables == Variables::Yes && from.starts_with("${") {
+                let inside = from.get(2..).unwrap_or_default();
+                let length = end_of_variable(inside).ok_or(NoVariable)?;
+                match inside.get(..length).unwrap_or_default() {
+                    escape @ ("*" | "?" | "$") => pieces.push_text(escape),
+                    inside => pieces.push(Piece::Variable(Box::new(variable(inside)?))),
                 }
-                _ => pieces.push_text(rest.get(..taken).unwrap_or_default()),
+                taken = 2 + length + 1;
+            } else {
+                pieces.push_text("$");
             }
-            rest = rest.get(taken..).unwrap_or_default();
+            rest = from.get(taken..).unwrap_or_default();
         }
+        pieces.push_text(rest);
         Ok(Template(pieces.finish()))
     }
 
-    /// The text, where it is nothing else.
-    pub(crate) fn literal(&self) -> Option<&str> {
-        match self.0.as_slice() {
-            [] => Some(""),
-            [Piece::Text(text)] => Some(text),
+    /// Whether [`Template::read`] succeeds.
+    pub(crate) fn check(text: &str, variables: Variables) -> Result<(), NoVariable> {
+        if variables == Variables::No || !text.contains("${") {
+            return Ok(());
+        }
+        Template::read(text, Wildcards::Yes, variables).map(drop)
+    }
+
+    /// The text that it begins with.
+    pub(crate) fn prefix(&self) -> Option<&str> {
+        match self.0.first() {
+            Some(Piece::Text(text)) => Some(text),
             _ => None,
         }
     }
@@ -234,7 +249,7 @@ mod tests {
     fn where_there_are_no_variables_they_are_text() {
         let written = "${aws:username}${";
         let template = Template::read(written, Wildcards::Yes, Variables::No).unwrap();
-        assert_eq!(template.literal(), Some(written));
+        assert_eq!(template.0, [text(written)]);
         let template = Template::read("${*}", Wildcards::Yes, Variables::No).unwrap();
         assert_eq!(template.0, [text("${"), Piece::Run, text("}")]);
     }
