@@ -23,7 +23,7 @@ use engine::{
 use http::{HeaderMap, HeaderValue, Method};
 use identity::NewAccessKey;
 use model::{OperationSpec, Shape};
-use policy::Policy;
+use policy::{Kind, Policy};
 use secret::{LockedKey, SecretBuffer, SecretString};
 use serde_json::{Map, Value};
 use sigv4::sign::Signer;
@@ -53,7 +53,7 @@ impl Thing {
     fn demand(&self) -> Demands {
         let open = r#"{"Statement":[{"Effect":"Allow","Principal":"*","Action":"toy:*","Resource":"*"}]}"#;
         let authority = match self.0.to_string() == FRIEND {
-            true => Authority::Resource(Arc::new(Policy::parse(open).unwrap())),
+            true => Authority::Resource(Arc::new(Policy::parse(open, Kind::Key).unwrap().compile())),
             false => Authority::Identity,
         };
         Demands::of(Demand {

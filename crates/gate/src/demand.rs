@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arn::{AccountId, Arn};
-use policy::Policy;
+use policy::Compiled;
 use smallvec::{SmallVec, smallvec};
 
 /// One action on one resource that has to be allowed.
@@ -19,13 +19,30 @@ pub struct Demand {
     pub authority: Authority,
 }
 
+impl Demand {
+    /// The resource, as policies speak of it.
+    pub(crate) fn resource_text(&self) -> &str {
+        if self.authority.is_identity() && self.resource == Arn::root_of(self.owner) {
+            "*"
+        } else {
+            self.resource.as_str()
+        }
+    }
+}
+
 /// Which policies decide a demand.
 #[derive(Debug, Clone)]
 pub enum Authority {
     /// The caller's own policies alone, as for CreateKey or an alias.
     Identity,
     /// The resource's policy: it has to allow the caller, or to delegate to the caller's account.
-    Resource(Arc<Policy>),
+    Resource(Arc<Compiled>),
+}
+
+impl Authority {
+    fn is_identity(&self) -> bool {
+        matches!(self, Authority::Identity)
+    }
 }
 
 /// What a call demands: never nothing.

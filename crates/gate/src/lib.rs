@@ -5,6 +5,7 @@
 //! "Policy evaluation logic".
 
 mod caller;
+mod conditions;
 mod demand;
 mod own_policies;
 mod permit;

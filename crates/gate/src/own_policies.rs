@@ -1,9 +1,10 @@
 //! What a caller's own policies say: one side of every decision.
 
 use identity::{Gathered, Kind};
-use policy::{Decision, Question, Site};
+use policy::{Decision, Question};
 use store::StoreError;
 
+use crate::permit::sid_of;
 use crate::{Caller, Cause};
 
 /// A caller's own policies, as they are in one snapshot.
@@ -59,19 +60,17 @@ impl OwnPolicies {
         };
         let mut say = Say::Silent(Cause::NoIdentityPolicy);
         for policy in &gathered.giving {
-            match policy.decide(question, Site::Identity) {
-                Decision::Deny(statement) => {
-                    return Say::Deny(Cause::DeniedByIdentityPolicy(statement.sid.clone()));
-                }
-                Decision::Allow(_) | Decision::Delegate(_) => say = Say::Allow,
+            match policy.decide(question) {
+                Decision::Deny(source) => return Say::Deny(Cause::DeniedByIdentityPolicy(sid_of(source))),
+                Decision::Allow(..) => say = Say::Allow,
                 Decision::Silent => {}
             }
         }
         let Some(boundary) = &gathered.boundary else {
             return say;
         };
-        match (boundary.decide(question, Site::Identity), say) {
-            (Decision::Deny(statement), _) => Say::Deny(Cause::DeniedByBoundary(statement.sid.clone())),
+        match (boundary.decide(question), say) {
+            (Decision::Deny(source), _) => Say::Deny(Cause::DeniedByBoundary(sid_of(source))),
             (Decision::Silent, Say::Allow) => Say::Silent(Cause::NoBoundary),
             (_, say) => say,
         }

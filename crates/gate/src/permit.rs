@@ -3,10 +3,11 @@
 use std::fmt;
 
 use arn::Arn;
-use policy::{Decision, Question, Site};
+use policy::{Decision, Entity, Question, Source, Strength};
 use smallvec::SmallVec;
 use store::StoreError;
 
+use crate::conditions::CallContext;
 use crate::demand::{Authority, Demand, Demands, Kind};
 use crate::own_policies::{OwnPolicies, Say};
 use crate::{AuthenticationError, Caller, caller};
@@ -199,14 +200,18 @@ pub fn permit_internal<T>(targets: T, allowed: impl IntoIterator<Item = (&'stati
 /// Source: IAM User Guide, "Policy evaluation logic"; KMS Developer Guide, "Troubleshooting key access".
 fn decide(caller: &Caller, policies: &OwnPolicies, demand: &Demand) -> Result<(), Cause> {
     let own = demand.owner == caller.account();
+    let principal = caller.principal();
     let question = Question {
-        caller: policy::Caller {
-            account: caller.account(),
-            arn: caller.arn(),
-            root: caller.is_root(),
+        caller: match principal.kind {
+            identity::Kind::Root => policy::Caller::Root(principal.account),
+            identity::Kind::User => policy::Caller::User(Entity {
+                arn: &principal.arn,
+                id: &principal.id,
+            }),
         },
         action: demand.action,
-        resource: &demand.resource,
+        resource: demand.resource_text(),
+        context: &CallContext::of(caller),
     };
     let own_side = match policies.say(&question) {
         Say::Deny(cause) => return Err(cause),
@@ -217,12 +222,18 @@ fn decide(caller: &Caller, policies: &OwnPolicies, demand: &Demand) -> Result<()
         // Nobody's own policies reach into another account by themselves.
         Authority::Identity if own => own_side,
         Authority::Identity => Err(Cause::Foreign),
-        Authority::Resource(policy) => match policy.decide(&question, Site::Resource) {
-            Decision::Deny(statement) if own => Err(Cause::DeniedByResourcePolicy(statement.sid.clone())),
+        Authority::Resource(policy) => match policy.decide(&question) {
+            Decision::Deny(source) if own => Err(Cause::DeniedByResourcePolicy(sid_of(source))),
             Decision::Silent if own => Err(Cause::NoResourcePolicy),
             Decision::Deny(_) | Decision::Silent => Err(Cause::Foreign),
-            Decision::Allow(_) if own => Ok(()),
-            Decision::Allow(_) | Decision::Delegate(_) => own_side,
+            Decision::Allow(_, Strength::Itself | Strength::Everybody) if own => Ok(()),
+            // It is left to the account; and across accounts both sides have to allow.
+            Decision::Allow(..) => own_side,
         },
     }
+}
+
+/// The name of a statement, for the operator.
+pub(crate) fn sid_of(source: &Source) -> Option<String> {
+    source.sid.as_deref().map(str::to_owned)
 }

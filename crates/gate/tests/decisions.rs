@@ -12,7 +12,7 @@ use gate::{
 };
 use http::HeaderMap;
 use identity::{AccessKey, AccessKeySecrets, AccessKeys, NewAccessKey};
-use policy::Policy;
+use policy::{Kind, Policy};
 use secret::SecretString;
 use sigv4::sign::Signer;
 use sigv4::{Expected, Service, SignatureError, SignedRequest, SigningKeys};
@@ -130,7 +130,7 @@ impl Town {
             action: "kms:Encrypt",
             resource: self.key_of(owner),
             owner: owner.parse().unwrap(),
-            authority: Authority::Resource(Arc::new(Policy::parse(policy).unwrap())),
+            authority: Authority::Resource(Arc::new(Policy::parse(policy, Kind::Key).unwrap().compile())),
         }
     }
 

@@ -5,13 +5,13 @@ use std::sync::{Arc, OnceLock};
 use minicbor::decode::Decoder;
 use minicbor::encode::{Encoder, Write};
 use minicbor::{Decode, Encode};
-use policy::Policy;
+use policy::{Compiled, Kind, Policy};
 
 /// The document of an identity's policy.
 #[derive(Debug, Clone)]
 pub struct Document {
     text: String,
-    parsed: OnceLock<Arc<Policy>>,
+    compiled: OnceLock<Arc<Compiled>>,
 }
 
 impl Document {
@@ -19,7 +19,7 @@ impl Document {
     pub fn new(text: &str) -> Document {
         Document {
             text: text.to_owned(),
-            parsed: OnceLock::new(),
+            compiled: OnceLock::new(),
         }
     }
 
@@ -28,13 +28,14 @@ impl Document {
         &self.text
     }
 
-    /// The policy. A text that was taken once and can't be read any more denies everything.
-    pub fn policy(&self) -> Arc<Policy> {
-        let parsed = self.parsed.get_or_init(|| {
-            let read = Policy::parse(&self.text);
-            Arc::new(read.unwrap_or_else(|_| Policy::denying_everything()))
+    /// The policy, to be evaluated. A text that was taken once and can't be read any more denies everything.
+    pub fn compiled(&self) -> Arc<Compiled> {
+        let compiled = self.compiled.get_or_init(|| {
+            // What a document may hold was checked when it was given; how it is attached makes no difference to what it says.
+            let read = Policy::parse(&self.text, Kind::Inline);
+            Arc::new(read.unwrap_or_else(|_| Policy::unreadable()).compile())
         });
-        Arc::clone(parsed)
+        Arc::clone(compiled)
     }
 }
 
@@ -65,12 +66,25 @@ impl<'b, C> Decode<'b, C> for Document {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use arn::Arn;
+    use policy::{Caller, Decision, Entity, Nothing, Question};
 
     #[test]
     fn a_text_that_cannot_be_read_denies() {
-        let document = Document::new("not a policy");
-        assert_eq!(*document.policy(), Policy::denying_everything());
+        let arn: Arn = "arn:aws:iam::111122223333:user/ada".parse().unwrap();
+        let user = Entity {
+            arn: &arn,
+            id: "AIDAEXAMPLE",
+        };
+        let question = Question {
+            caller: Caller::User(user),
+            action: "kms:Encrypt",
+            resource: "*",
+            context: &Nothing,
+        };
+        let unreadable = Document::new("not a policy").compiled();
+        assert!(matches!(unreadable.decide(&question), Decision::Deny(_)));
         let good = Document::new(r#"{"Statement":{"Effect":"Allow","Action":"kms:*","Resource":"*"}}"#);
-        assert_eq!(good.policy().statements.len(), 1);
+        assert!(matches!(good.compiled().decide(&question), Decision::Allow(..)));
     }
 }

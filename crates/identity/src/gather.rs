@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arn::{AccountId, Arn};
-use policy::Policy;
+use policy::{Compiled, Policy};
 use store::{Domain, Held, StoreError, View};
 
 use crate::entity::Policies;
@@ -13,9 +13,9 @@ use crate::{Group, Groups, ManagedPolicies, ManagedPolicy, UniqueId, User};
 #[derive(Debug, Default)]
 pub struct Gathered {
     /// Those that give: inline and managed, its own and its groups'.
-    pub giving: Vec<Arc<Policy>>,
+    pub giving: Vec<Arc<Compiled>>,
     /// The one that bounds what they give, where there is one.
-    pub boundary: Option<Arc<Policy>>,
+    pub boundary: Option<Arc<Compiled>>,
 }
 
 /// Gathers a user's policies. What is missing of them gives nothing; a boundary that is missing bounds everything.
@@ -34,7 +34,7 @@ pub fn policies_of(
     }
     if let Some(arn) = &user.boundary {
         let bounds = in_force(arn, account, domain, view)?;
-        gathered.boundary = Some(bounds.unwrap_or_else(|| Arc::new(Policy::denying_everything())));
+        gathered.boundary = Some(bounds.unwrap_or_else(|| Arc::new(Policy::unreadable().compile())));
     }
     Ok(gathered)
 }
@@ -48,7 +48,7 @@ impl Gathered {
         view: &View,
     ) -> Result<(), StoreError> {
         self.giving
-            .extend(own.inline.iter().map(|policy| policy.document.policy()));
+            .extend(own.inline.iter().map(|policy| policy.document.compiled()));
         for arn in &own.attached {
             self.giving.extend(in_force(arn, account, domain, view)?);
         }
@@ -62,12 +62,12 @@ fn in_force(
     account: AccountId,
     domain: Domain,
     view: &View,
-) -> Result<Option<Arc<Policy>>, StoreError> {
+) -> Result<Option<Arc<Compiled>>, StoreError> {
     let Ok(arn) = arn.parse::<Arn>() else {
         return Ok(None);
     };
     let found = managed_policy_of(&arn, account, domain, view)?;
-    Ok(found.and_then(|policy| Some(policy.in_force()?.document.policy())))
+    Ok(found.and_then(|policy| Some(policy.in_force()?.document.compiled())))
 }
 
 /// The managed policy of an ARN, which has to be of this account.

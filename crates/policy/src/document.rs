@@ -1,8 +1,8 @@
 //! A policy as it was written, in types.
 
-use std::fmt;
-
 use arn::{AccountId, Arn};
+
+use crate::{ConditionKey, Kind, Operator, Principal};
 
 /// The language version a policy asks for. `V2008` when it names none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,120 +22,132 @@ pub enum Effect {
     Deny,
 }
 
-/// A parsed policy.
+/// A parsed policy. It says what the text says; [`Policy::compile`] makes what decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
+    /// What the policy is attached to.
+    pub kind: Kind,
     /// The language version.
     pub version: Version,
+    /// The policy's own name.
+    pub id: Option<String>,
     /// The statements, in the order written.
     pub statements: Vec<Statement>,
 }
 
-/// One statement of a policy.
+/// One statement of a policy. It speaks of a request when each of its elements does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
     /// The statement's own name.
     pub sid: Option<String>,
     /// Allow or Deny.
     pub effect: Effect,
-    /// Whom it speaks of; `None` where it has no such element.
-    pub principals: Option<Principals>,
-    /// Which actions; `None` where it has no such element, and then it has no effect in a key policy.
-    pub actions: Option<Actions>,
-    /// Which resources; `None` where it has no such element, and then it has no effect in a key policy.
-    pub resources: Option<Resources>,
-    /// Whether it has a `Condition` element, which is not evaluated yet.
-    pub conditional: bool,
+    /// Whom it speaks of. `None` in a policy of a caller, which speaks of that caller.
+    pub principals: Option<Element<Principal>>,
+    /// Which actions: `service:Name` with wildcards, or `*`. Without the element, a key policy's statement has no
+    /// effect.
+    pub actions: Option<Element<String>>,
+    /// Which resources: ARNs with wildcards and variables, or `*`. Without the element, a key policy's statement has no
+    /// effect; a trust policy speaks of its role.
+    pub resources: Option<Element<String>>,
+    /// What else has to hold: all of these.
+    pub conditions: Vec<Condition>,
+    /// Where it begins in the text: its opening brace.
+    pub start: Position,
+    /// Where it ends in the text: its closing brace.
+    pub end: Position,
 }
 
-/// The `Principal` or `NotPrincipal` element.
+/// An element, or its `Not…` form.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Principals {
-    /// `Principal`: anyone among these. Services and federated identities are kept apart as text.
-    These {
-        /// Under `AWS`, or `*`.
-        aws: Vec<AwsPrincipal>,
-        /// Under `Service`, `Federated` or `CanonicalUser`.
-        others: Vec<String>,
-    },
-    /// `NotPrincipal`, which is not evaluated yet.
-    Not(Vec<AwsPrincipal>),
+pub enum Element<T> {
+    /// Any of these.
+    These(Vec<T>),
+    /// Anything but these.
+    Not(Vec<T>),
 }
 
-/// One value under `AWS`.
+impl<T> Element<T> {
+    /// The values listed.
+    pub fn values(&self) -> &[T] {
+        match self {
+            Element::These(values) | Element::Not(values) => values,
+        }
+    }
+}
+
+/// One operator on one key: any of the values has to pass, and none where the operator is negated.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AwsPrincipal {
-    /// `*`.
-    Anyone,
-    /// `111122223333` or `arn:aws:iam::111122223333:root`.
-    Account(AccountId),
-    /// A user, role or session by its ARN.
-    Arn(Arn),
-    /// Anything else, such as the unique id of a deleted user; it matches nobody.
-    Other(String),
+pub struct Condition {
+    /// The operator.
+    pub operator: Operator,
+    /// The key of the request that it looks at.
+    pub key: ConditionKey,
+    /// The values to compare with; numbers and booleans by their text.
+    pub values: Vec<String>,
 }
 
-/// The `Action` or `NotAction` element.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Actions {
-    /// `Action`: patterns, lower-cased, since actions compare without case.
-    These(Vec<String>),
-    /// `NotAction`, which is not evaluated yet.
-    Not(Vec<String>),
+/// A place in a text: line and column of a character, both counted from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// The line.
+    pub line: usize,
+    /// The column, in characters.
+    pub column: usize,
 }
 
-/// The `Resource` or `NotResource` element.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Resources {
-    /// `Resource`: ARN patterns or `*`.
-    These(Vec<String>),
-    /// `NotResource`, which is not evaluated yet.
-    Not(Vec<String>),
-}
-
-/// A principal of a policy that names nobody who is known.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("Policy contains a statement with one or more invalid principals.")]
-pub struct Unresolved {
-    /// The principal as it was written, for the operator.
-    pub principal: String,
-}
+/// The name of the one statement of [`Policy::unreadable`].
+pub const UNREADABLE: &str = "This policy can not be read and denies everything";
 
 impl Policy {
+    /// What stands for a stored policy that can't be read: it denies everything to everybody, by a statement named
+    /// [`UNREADABLE`].
+    pub fn unreadable() -> Policy {
+        let everything = || Some(Element::These(vec!["*".to_owned()]));
+        Policy {
+            kind: Kind::Resource,
+            version: Version::V2012,
+            id: None,
+            statements: vec![Statement {
+                sid: Some(UNREADABLE.to_owned()),
+                effect: Effect::Deny,
+                principals: Some(Element::These(vec![Principal::Anyone])),
+                actions: everything(),
+                resources: everything(),
+                conditions: Vec::new(),
+                start: Position { line: 1, column: 1 },
+                end: Position { line: 1, column: 1 },
+            }],
+        }
+    }
+
+    /// A policy that says nothing, and so allows nothing.
+    pub fn silent(kind: Kind) -> Policy {
+        Policy {
+            kind,
+            version: Version::V2012,
+            id: None,
+            statements: Vec::new(),
+        }
+    }
+
     /// The policy that a key gets when its creator gives none: the account decides by IAM policies.
     ///
     /// Source: KMS Developer Guide, "Default key policy".
     pub fn default_of_key(account: AccountId) -> Policy {
         Policy {
+            kind: Kind::Key,
             version: Version::V2012,
+            id: Some("key-default-1".to_owned()),
             statements: vec![Statement {
                 sid: Some("Enable IAM User Permissions".to_owned()),
                 effect: Effect::Allow,
-                principals: Some(Principals::These {
-                    aws: vec![AwsPrincipal::Account(account)],
-                    others: Vec::new(),
-                }),
-                actions: Some(Actions::These(vec!["kms:*".to_owned()])),
-                resources: Some(Resources::These(vec!["*".to_owned()])),
-                conditional: false,
-            }],
-        }
-    }
-
-    /// What takes the place of a policy that can't be read: it denies everything, whoever asks.
-    pub fn denying_everything() -> Policy {
-        Policy {
-            version: Version::V2012,
-            statements: vec![Statement {
-                sid: None,
-                effect: Effect::Deny,
-                principals: Some(Principals::These {
-                    aws: vec![AwsPrincipal::Anyone],
-                    others: Vec::new(),
-                }),
-                actions: Some(Actions::These(vec!["*".to_owned()])),
-                resources: Some(Resources::These(vec!["*".to_owned()])),
-                conditional: false,
+                principals: Some(Element::These(vec![Principal::Account(account)])),
+                actions: Some(Element::These(vec!["kms:*".to_owned()])),
+                resources: Some(Element::These(vec!["*".to_owned()])),
+                conditions: Vec::new(),
+                start: Position { line: 4, column: 19 },
+                end: Position { line: 12, column: 3 },
             }],
         }
     }
@@ -150,42 +162,31 @@ impl Policy {
     "Sid" : "Enable IAM User Permissions",
     "Effect" : "Allow",
     "Principal" : {{
-      "AWS" : "arn:aws:iam::{account}:root"
+      "AWS" : "{}"
     }},
     "Action" : "kms:*",
     "Resource" : "*"
   }} ]
-}}"#
+}}"#,
+            Arn::root_of(account)
         )
     }
 
-    /// Checks that every principal names somebody, as AWS does when a resource policy is stored. `known` says
-    /// which principals exist.
-    pub fn resolve(&self, known: impl Fn(&AwsPrincipal) -> bool) -> Result<(), Unresolved> {
-        let unresolved = |principal: String| Err(Unresolved { principal });
+    /// Checks that every statement has principals and that each names somebody, as AWS does when a resource policy is
+    /// stored. `known` says which principals exist.
+    pub fn resolve(&self, known: impl Fn(&Principal) -> bool) -> Result<(), Unresolved> {
         for statement in &self.statements {
-            let aws = match &statement.principals {
-                None => return unresolved("a statement without Principal".to_owned()),
-                Some(Principals::These { others, .. }) if !others.is_empty() => {
-                    return unresolved(others.join(", "));
-                }
-                Some(Principals::These { aws, .. } | Principals::Not(aws)) => aws,
-            };
-            if let Some(stranger) = aws.iter().find(|principal| !known(principal)) {
-                return unresolved(stranger.to_string());
+            let principals = statement.principals.as_ref().ok_or(Unresolved(None))?;
+            if let Some(stranger) = principals.values().iter().find(|principal| !known(principal)) {
+                return Err(Unresolved(Some(stranger.clone())));
             }
         }
         Ok(())
     }
 }
 
-impl fmt::Display for AwsPrincipal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            AwsPrincipal::Anyone => f.write_str("*"),
-            AwsPrincipal::Account(account) => write!(f, "arn:aws:iam::{account}:root"),
-            AwsPrincipal::Arn(arn) => arn.fmt(f),
-            AwsPrincipal::Other(text) => f.write_str(text),
-        }
-    }
-}
+/// A principal of a policy that names nobody who is known; `None` for a statement without principals. `Display` is
+/// KMS's message; IAM's is of the form `Invalid principal in policy: "AWS":"…"`, see [`Principal::element`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("Policy contains a statement with one or more invalid principals.")]
+pub struct Unresolved(pub Option<Principal>);

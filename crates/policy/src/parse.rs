@@ -1,403 +1,297 @@
-//! JSON text to a [`Policy`], with AWS's messages.
+//! JSON text to a [`Policy`].
 
-use std::fmt;
-
-use arn::{AccountId, Arn};
-use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-
-use crate::{Actions, AwsPrincipal, Effect, Policy, Principals, Resources, Statement, Version, limits};
-
-/// Why a text is no policy; `Display` is AWS's message.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Malformed {
-    /// Not JSON, or not an object.
-    #[error("This policy contains invalid Json")]
-    Json,
-    /// JSON that is no policy: an unknown, repeated, missing or ill-typed element.
-    #[error("Syntax errors in policy.")]
-    Syntax {
-        /// What is wrong, for the operator.
-        reason: String,
-    },
-    /// A version of the language that there is not.
-    #[error("Policy document must be version 2012-10-17 or greater.")]
-    Version,
-    /// An action is not of the form `service:Name`.
-    #[error("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.")]
-    Action,
-    /// A resource is neither `*` nor an ARN.
-    #[error("Resource {0} must be in ARN format or \"*\".")]
-    Resource(String),
-    /// Two statements share a name.
-    #[error("Statement IDs (SID) in a single policy must be unique.")]
-    Sid,
-    /// A character outside tab, line feed, carriage return and U+0020 to U+00FF.
-    #[error("Policy contains invalid characters.")]
-    Character,
-}
+use crate::json::{self, Node, NotJson, Value};
+use crate::operand::Operand;
+use crate::template::{Template, Variables};
+use crate::{
+    Condition, ConditionKey, Effect, Element, Kind, Malformed, Operator, Policy, Position, Principal,
+    Statement, Version, limits,
+};
 
 impl Policy {
-    /// Parses the policy of a key. Its length is the caller's to check, against
-    /// [`limits::KEY_POLICY_BYTES`], since that has an error of its own.
-    pub fn parse(text: &str) -> Result<Policy, Malformed> {
-        let legal = |letter: char| matches!(letter, '\t' | '\n' | '\r' | ' '..='\u{FF}');
-        if !text.chars().all(legal) {
+    /// Parses a policy of this kind. AWS's limits of length are the caller's to check, since they have errors of their
+    /// own; beyond [`limits::DOCUMENT_BYTES`] nothing is read.
+    ///
+    /// What the language has and this can't evaluate is refused too: a number, date, network, binary value, boolean or
+    /// ARN pattern that is none, a variable that is none.
+    pub fn parse(text: &str, kind: Kind) -> Result<Policy, Malformed> {
+        if text.len() > limits::DOCUMENT_BYTES {
+            return Err(Malformed::syntax("the document is too long"));
+        }
+        if !is_legal(text) {
             return Err(Malformed::Character);
         }
-        let value: Node = serde_json::from_str(text).map_err(|error| match error.classify() {
-            serde_json::error::Category::Data => syntax(error.to_string()),
-            _ => Malformed::Json,
+        let node = json::read(text).map_err(|error| match error {
+            NotJson::Malformed => Malformed::Json,
+            NotJson::Repeated => Malformed::syntax("a name is repeated"),
+            NotJson::Deep => Malformed::syntax("nested too deep"),
         })?;
-        document(value)
-    }
-}
-
-fn syntax(reason: impl Into<String>) -> Malformed {
-    Malformed::Syntax {
-        reason: reason.into(),
-    }
-}
-
-/// JSON with its repeated keys refused and its depth bounded.
-enum Node {
-    Text(String),
-    List(Vec<Node>),
-    Object(Vec<(String, Node)>),
-    Scalar,
-}
-
-impl<'de> Deserialize<'de> for Node {
-    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Node, D::Error> {
-        Depth(limits::DEPTH).deserialize_in(source)
-    }
-}
-
-#[derive(Clone, Copy)]
-struct Depth(usize);
-
-impl Depth {
-    fn deserialize_in<'de, D: Deserializer<'de>>(self, source: D) -> Result<Node, D::Error> {
-        source.deserialize_any(self)
-    }
-}
-
-impl<'de> de::DeserializeSeed<'de> for Depth {
-    type Value = Node;
-
-    fn deserialize<D: Deserializer<'de>>(self, source: D) -> Result<Node, D::Error> {
-        self.deserialize_in(source)
-    }
-}
-
-impl<'de> Visitor<'de> for Depth {
-    type Value = Node;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Node, E> {
-        Ok(Node::Text(text.to_owned()))
-    }
-
-    fn visit_bool<E: de::Error>(self, _: bool) -> Result<Node, E> {
-        Ok(Node::Scalar)
-    }
-
-    fn visit_i64<E: de::Error>(self, _: i64) -> Result<Node, E> {
-        Ok(Node::Scalar)
-    }
-
-    fn visit_u64<E: de::Error>(self, _: u64) -> Result<Node, E> {
-        Ok(Node::Scalar)
-    }
-
-    fn visit_f64<E: de::Error>(self, _: f64) -> Result<Node, E> {
-        Ok(Node::Scalar)
-    }
-
-    fn visit_unit<E: de::Error>(self) -> Result<Node, E> {
-        Err(E::custom("null stands for nothing in a policy"))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Node, A::Error> {
-        let mut nodes = Vec::new();
-        while let Some(node) = list.next_element_seed(self.deeper()?)? {
-            nodes.push(node);
+        let policy = Reader {
+            kind,
+            places: Places::of(text),
         }
-        Ok(Node::List(nodes))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
-        let mut members: Vec<(String, Node)> = Vec::new();
-        while let Some(name) = map.next_key::<String>()? {
-            members.push((name, map.next_value_seed(self.deeper()?)?));
-        }
-        let mut names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
-        names.sort_unstable();
-        if names.windows(2).any(|pair| pair.first() == pair.last()) {
-            return Err(de::Error::custom("a key is repeated"));
-        }
-        Ok(Node::Object(members))
+        .policy(node)?;
+        kind.check(&policy)?;
+        Ok(policy)
     }
 }
 
-impl Depth {
-    fn deeper<E: de::Error>(self) -> Result<Depth, E> {
-        self.0
-            .checked_sub(1)
-            .map(Depth)
-            .ok_or_else(|| E::custom("nested too deep"))
-    }
+/// Whether every character is a tab, a line feed, a carriage return, or from U+0020 to U+00FF.
+fn is_legal(text: &str) -> bool {
+    let plain = |byte: u8| matches!(byte, b' '..=0x7F | b'\t' | b'\n' | b'\r');
+    let legal = |letter: char| matches!(letter, '\t' | '\n' | '\r' | ' '..='\u{FF}');
+    text.bytes().all(plain) || text.chars().all(legal)
 }
 
-fn document(node: Node) -> Result<Policy, Malformed> {
-    let Node::Object(members) = node else {
-        return Err(Malformed::Json);
-    };
-    let mut version = Version::V2008;
-    let mut statements = None;
-    for (name, node) in members {
-        match name.as_str() {
-            "Version" => {
-                version = match text(node, "Version")?.as_str() {
-                    "2012-10-17" => Version::V2012,
-                    "2008-10-17" => Version::V2008,
-                    _ => return Err(Malformed::Version),
-                }
+/// Characters of a policy but for white space, which is how IAM counts them against its limits.
+///
+/// Source: IAM User Guide, "IAM and STS quotas", "IAM and STS character limits".
+pub fn significant_length(text: &str) -> usize {
+    text.chars().filter(|letter| !letter.is_whitespace()).count()
+}
+
+struct Reader {
+    kind: Kind,
+    places: Places,
+}
+
+impl Reader {
+    fn policy(&self, node: Node<'_>) -> Result<Policy, Malformed> {
+        let Value::Object(members) = node.value else {
+            return Err(Malformed::Json);
+        };
+        let (mut version, mut id, mut statements) = (Version::V2008, None, None);
+        for (name, node) in members {
+            match &*name {
+                "Version" => version = self.version(&text(node, "Version")?)?,
+                "Id" => id = Some(text(node, "Id")?),
+                "Statement" => statements = Some(node),
+                unknown => return Err(Malformed::syntax(format!("unknown element {unknown}"))),
             }
-            "Id" => drop(text(node, "Id")?),
-            "Statement" => {
-                let nodes = match node {
-                    Node::List(nodes) => nodes,
-                    single => vec![single],
-                };
-                statements = Some(nodes.into_iter().map(statement).collect::<Result<Vec<_>, _>>()?);
-            }
-            unknown => return Err(syntax(format!("unknown element {unknown}"))),
+        }
+        let nodes = match statements {
+            None => return Err(Malformed::syntax("no Statement")),
+            Some(Node {
+                value: Value::List(nodes),
+                ..
+            }) => nodes,
+            Some(single) => vec![single],
+        };
+        if nodes.len() > limits::STATEMENTS {
+            return Err(Malformed::syntax("too many statements"));
+        }
+        let statements = nodes.into_iter().map(|node| self.statement(node, version));
+        Ok(Policy {
+            kind: self.kind,
+            version,
+            id,
+            statements: statements.collect::<Result<_, _>>()?,
+        })
+    }
+
+    fn version(&self, text: &str) -> Result<Version, Malformed> {
+        match (text, self.kind) {
+            ("2012-10-17", _) => Ok(Version::V2012),
+            ("2008-10-17", _) => Ok(Version::V2008),
+            (_, Kind::Trust) => Err(Malformed::TrustVersion),
+            _ => Err(Malformed::Version),
         }
     }
-    let statements = statements.ok_or_else(|| syntax("no Statement"))?;
-    let mut sids: Vec<&str> = statements
-        .iter()
-        .filter_map(|statement| statement.sid.as_deref())
-        .collect();
-    sids.sort_unstable();
-    if sids.windows(2).any(|pair| pair.first() == pair.last()) {
-        return Err(Malformed::Sid);
+
+    fn statement(&self, node: Node<'_>, version: Version) -> Result<Statement, Malformed> {
+        let (start, end) = (self.places.of_byte(node.start), self.places.of_byte(node.last));
+        let Value::Object(members) = node.value else {
+            return Err(Malformed::syntax("a statement is an object"));
+        };
+        let (mut sid, mut effect, mut conditions) = (None, None, Vec::new());
+        let (mut principals, mut actions, mut resources) = (None, None, None);
+        for (name, node) in members {
+            match &*name {
+                "Sid" => sid = Some(text(node, "Sid")?),
+                "Effect" => effect = Some(effect_of(&text(node, "Effect")?)?),
+                "Principal" => once(&mut principals, Element::These(self.principals(node, &name)?))?,
+                "NotPrincipal" => once(&mut principals, Element::Not(self.principals(node, &name)?))?,
+                "Action" => once(&mut actions, Element::These(texts(node, &name)?))?,
+                "NotAction" => once(&mut actions, Element::Not(several(texts(node, &name)?, &name)?))?,
+                "Resource" => once(&mut resources, Element::These(texts(node, &name)?))?,
+                "NotResource" => once(&mut resources, Element::Not(several(texts(node, &name)?, &name)?))?,
+                "Condition" => conditions = conditions_of(node, version)?,
+                unknown => return Err(Malformed::syntax(format!("unknown element {unknown}"))),
+            }
+        }
+        for resource in resources.iter().flat_map(Element::values) {
+            Template::check(resource, Variables::of(version))
+                .map_err(|_| Malformed::syntax(format!("{resource} has a variable that is none")))?;
+        }
+        Ok(Statement {
+            sid,
+            effect: effect.ok_or_else(|| match self.kind {
+                Kind::Trust => Malformed::Missing("Effect"),
+                _ => Malformed::syntax("a statement has no Effect"),
+            })?,
+            principals,
+            actions,
+            resources,
+            conditions,
+            start,
+            end,
+        })
     }
-    Ok(Policy { version, statements })
+
+    fn principals(&self, node: Node<'_>, element: &str) -> Result<Vec<Principal>, Malformed> {
+        let members = match node.value {
+            Value::Text(star) if star == "*" => return Ok(vec![Principal::Anyone]),
+            Value::Object(members) => members,
+            _ => return Err(Malformed::syntax(format!("{element} is \"*\" or an object"))),
+        };
+        let mut principals = Vec::new();
+        for (name, node) in members {
+            let read: fn(String) -> Principal = match &*name {
+                "AWS" => |text: String| Principal::of_aws(&text),
+                "Service" => Principal::Service,
+                "Federated" => Principal::Federated,
+                "CanonicalUser" => Principal::CanonicalUser,
+                unknown => return Err(Malformed::syntax(format!("unknown kind of principal {unknown}"))),
+            };
+            principals.extend(texts(node, element)?.into_iter().map(read));
+        }
+        match (principals.is_empty(), self.kind) {
+            (false, _) => Ok(principals),
+            (true, Kind::Trust) => Err(Malformed::TrustNobody),
+            (true, _) => Err(Malformed::syntax(format!("{element} names nobody"))),
+        }
+    }
 }
 
-fn statement(node: Node) -> Result<Statement, Malformed> {
-    let Node::Object(members) = node else {
-        return Err(syntax("a statement is an object"));
+fn effect_of(text: &str) -> Result<Effect, Malformed> {
+    match text {
+        "Allow" => Ok(Effect::Allow),
+        "Deny" => Ok(Effect::Deny),
+        _ => Err(Malformed::syntax("Effect is Allow or Deny")),
+    }
+}
+
+/// Operator → key → value or list of values.
+fn conditions_of(node: Node<'_>, version: Version) -> Result<Vec<Condition>, Malformed> {
+    let wrong =
+        || Malformed::syntax("Condition is an object of operators, each an object of keys with their values");
+    let Value::Object(operators) = node.value else {
+        return Err(wrong());
     };
-    let (mut sid, mut effect, mut conditional) = (None, None, false);
-    let (mut who, mut what, mut which) = (None, None, None);
-    for (name, node) in members {
-        match name.as_str() {
-            "Sid" => sid = Some(text(node, "Sid")?),
-            "Effect" => {
-                effect = Some(match text(node, "Effect")?.as_str() {
-                    "Allow" => Effect::Allow,
-                    "Deny" => Effect::Deny,
-                    _ => return Err(syntax("Effect is Allow or Deny")),
+    let mut conditions = Vec::new();
+    for (name, node) in operators {
+        let operator =
+            Operator::named(&name).ok_or_else(|| Malformed::syntax(format!("unknown operator {name}")))?;
+        let Value::Object(keys) = node.value else {
+            return Err(wrong());
+        };
+        for (key, node) in keys {
+            let nodes = match node.value {
+                Value::List(nodes) => nodes,
+                single => vec![Node {
+                    value: single,
+                    ..node
+                }],
+            };
+            let mut values = Vec::with_capacity(nodes.len());
+            for node in nodes {
+                values.push(match node.value {
+                    Value::Text(text) => text.into_owned(),
+                    Value::Scalar(text) => text.to_owned(),
+                    Value::Null | Value::List(_) | Value::Object(_) => return Err(wrong()),
                 });
             }
-            "Principal" => once(&mut who, principals(node, &name)?)?,
-            "NotPrincipal" => match principals(node, &name)? {
-                Principals::These { aws, .. } | Principals::Not(aws) => once(&mut who, Principals::Not(aws))?,
-            },
-            "Action" => once(&mut what, Actions::These(actions(node, &name)?))?,
-            "NotAction" => once(&mut what, Actions::Not(actions(node, &name)?))?,
-            "Resource" => once(&mut which, Resources::These(resources(node, &name)?))?,
-            "NotResource" => once(&mut which, Resources::Not(resources(node, &name)?))?,
-            "Condition" => {
-                condition(&node)?;
-                conditional = true;
+            for value in &values {
+                Operand::check(value, operator, version)
+                    .map_err(|_| Malformed::syntax(format!("{value} is no value of {name}")))?;
             }
-            unknown => return Err(syntax(format!("unknown element {unknown}"))),
+            conditions.push(Condition {
+                operator,
+                key: ConditionKey::new(&key).ok_or(Malformed::Vendorless)?,
+                values: bounded(values, &key)?,
+            });
         }
     }
-    let effect = effect.ok_or_else(|| syntax("a statement has no Effect"))?;
-    Ok(Statement {
-        sid,
-        effect,
-        principals: who,
-        actions: what,
-        resources: which,
-        conditional,
-    })
+    Ok(conditions)
 }
 
 /// An element and its `Not…` form exclude each other.
 fn once<T>(slot: &mut Option<T>, value: T) -> Result<(), Malformed> {
-    if slot.replace(value).is_some() {
-        return Err(syntax("an element stands beside its Not form"));
-    }
-    Ok(())
-}
-
-fn principals(node: Node, element: &str) -> Result<Principals, Malformed> {
-    let members = match node {
-        Node::Text(star) if star == "*" => {
-            return Ok(Principals::These {
-                aws: vec![AwsPrincipal::Anyone],
-                others: Vec::new(),
-            });
-        }
-        Node::Object(members) if !members.is_empty() => members,
-        _ => return Err(syntax(format!("{element} is \"*\" or an object"))),
-    };
-    let (mut aws, mut others) = (Vec::new(), Vec::new());
-    for (kind, node) in members {
-        match kind.as_str() {
-            "AWS" => aws.extend(texts(node, element)?.iter().map(|text| aws_principal(text))),
-            "Service" | "Federated" | "CanonicalUser" => others.extend(texts(node, element)?),
-            unknown => return Err(syntax(format!("unknown kind of principal {unknown}"))),
-        }
-    }
-    if aws.is_empty() && others.is_empty() {
-        return Err(syntax(format!("{element} names nobody")));
-    }
-    Ok(Principals::These { aws, others })
-}
-
-fn aws_principal(text: &str) -> AwsPrincipal {
-    if text == "*" {
-        return AwsPrincipal::Anyone;
-    }
-    if let Ok(account) = text.parse::<AccountId>() {
-        return AwsPrincipal::Account(account);
-    }
-    match text.parse::<Arn>() {
-        Ok(arn) => match arn.account() {
-            Some(account)
-                if arn.service() == "iam" && arn.region().is_empty() && arn.resource() == "root" =>
-            {
-                AwsPrincipal::Account(account)
-            }
-            _ => AwsPrincipal::Arn(arn),
-        },
-        Err(_) => AwsPrincipal::Other(text.to_owned()),
+    match slot.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(Malformed::syntax("an element stands beside its Not form")),
     }
 }
 
-fn actions(node: Node, element: &str) -> Result<Vec<String>, Malformed> {
-    let actions = texts(node, element)?;
-    let vendored = |action: &String| match action.split_once(':') {
-        Some((service, name)) => {
-            let legal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-            !service.is_empty() && !name.is_empty() && service.bytes().all(legal)
-        }
-        None => action == "*",
-    };
-    if !actions.iter().all(vendored) {
-        return Err(Malformed::Action);
-    }
-    Ok(actions
-        .into_iter()
-        .map(|action| action.to_ascii_lowercase())
-        .collect())
-}
-
-fn resources(node: Node, element: &str) -> Result<Vec<String>, Malformed> {
-    let resources = texts(node, element)?;
-    let located = |resource: &&String| {
-        let parts = resource.split(':').count();
-        *resource == "*" || resource.starts_with("arn:") && (parts >= 6 || resource.contains('*'))
-    };
-    match resources.iter().find(|resource| !located(resource)) {
-        Some(stray) => Err(Malformed::Resource(stray.clone())),
-        None => Ok(resources),
-    }
-}
-
-/// Operator → key → value or list of values, none of which is evaluated yet.
-fn condition(node: &Node) -> Result<(), Malformed> {
-    let wrong = || syntax("Condition is an object of operators, each an object of keys with their values");
-    let Node::Object(operators) = node else {
-        return Err(wrong());
-    };
-    for (operator, keys) in operators {
-        if !is_operator(operator) {
-            return Err(syntax(format!("unknown operator {operator}")));
-        }
-        let Node::Object(keys) = keys else {
-            return Err(wrong());
-        };
-        for (_, values) in keys {
-            let scalar = |node: &Node| matches!(node, Node::Text(_) | Node::Scalar);
-            match values {
-                Node::List(values) if values.iter().all(scalar) => {}
-                single if scalar(single) => {}
-                _ => return Err(wrong()),
-            }
-        }
-    }
-    Ok(())
-}
-
-/// The operators of conditions, which compare without case. Source: IAM User Guide, "IAM JSON policy elements:
-/// Condition operators".
-const OPERATORS: &[&str] = &[
-    "StringEquals",
-    "StringNotEquals",
-    "StringEqualsIgnoreCase",
-    "StringNotEqualsIgnoreCase",
-    "StringLike",
-    "StringNotLike",
-    "NumericEquals",
-    "NumericNotEquals",
-    "NumericLessThan",
-    "NumericLessThanEquals",
-    "NumericGreaterThan",
-    "NumericGreaterThanEquals",
-    "DateEquals",
-    "DateNotEquals",
-    "DateLessThan",
-    "DateLessThanEquals",
-    "DateGreaterThan",
-    "DateGreaterThanEquals",
-    "Bool",
-    "BinaryEquals",
-    "IpAddress",
-    "NotIpAddress",
-    "ArnEquals",
-    "ArnNotEquals",
-    "ArnLike",
-    "ArnNotLike",
-];
-
-/// Whether this is an operator, with `ForAllValues:` or `ForAnyValue:` before it and `IfExists` behind it where those
-/// may stand. Names of operators are case-sensitive.
-fn is_operator(text: &str) -> bool {
-    if text == "Null" {
-        return true;
-    }
-    let single = ["ForAllValues:", "ForAnyValue:"]
-        .iter()
-        .find_map(|set| text.strip_prefix(set));
-    let single = single.unwrap_or(text);
-    let single = single.strip_suffix("IfExists").unwrap_or(single);
-    OPERATORS.contains(&single)
-}
-
-fn text(node: Node, element: &str) -> Result<String, Malformed> {
-    match node {
-        Node::Text(text) => Ok(text),
-        _ => Err(syntax(format!("{element} is not a string"))),
+fn text(node: Node<'_>, element: &str) -> Result<String, Malformed> {
+    match node.value {
+        Value::Text(text) => Ok(text.into_owned()),
+        _ => Err(Malformed::syntax(format!("{element} is not a string"))),
     }
 }
 
 /// A list of strings, or one string that stands for a list of one.
-fn texts(node: Node, element: &str) -> Result<Vec<String>, Malformed> {
-    match node {
-        Node::Text(single) => Ok(vec![single]),
-        Node::List(nodes) => nodes.into_iter().map(|node| text(node, element)).collect(),
-        _ => Err(syntax(format!(
+fn texts(node: Node<'_>, element: &str) -> Result<Vec<String>, Malformed> {
+    match node.value {
+        Value::Text(single) => Ok(vec![single.into_owned()]),
+        Value::List(nodes) => {
+            let mut texts = Vec::with_capacity(nodes.len());
+            for node in nodes {
+                texts.push(text(node, element)?);
+            }
+            bounded(texts, element)
+        }
+        _ => Err(Malformed::syntax(format!(
             "{element} is neither a string nor a list of strings"
         ))),
+    }
+}
+
+fn bounded(values: Vec<String>, element: &str) -> Result<Vec<String>, Malformed> {
+    if values.len() > limits::VALUES {
+        return Err(Malformed::syntax(format!("{element} has too many values")));
+    }
+    Ok(values)
+}
+
+/// Everything but nothing would be everything; that isn't taken to be meant.
+fn several(values: Vec<String>, element: &str) -> Result<Vec<String>, Malformed> {
+    if values.is_empty() {
+        return Err(Malformed::syntax(format!("{element} has no values")));
+    }
+    Ok(values)
+}
+
+/// Turns bytes of a text into lines and columns.
+struct Places {
+    /// Where lines begin.
+    lines: Vec<usize>,
+    /// The bytes that continue a character.
+    continuing: Vec<usize>,
+}
+
+impl Places {
+    fn of(text: &str) -> Places {
+        let (mut lines, mut continuing) = (vec![0], Vec::new());
+        for (at, byte) in text.bytes().enumerate() {
+            match byte {
+                b'\n' => lines.push(at + 1),
+                0x80..=0xBF => continuing.push(at),
+                _ => {}
+            }
+        }
+        Places { lines, continuing }
+    }
+
+    fn of_byte(&self, at: usize) -> Position {
+        let line = self.lines.partition_point(|start| *start <= at);
+        let start = self
+            .lines
+            .get(line.saturating_sub(1))
+            .copied()
+            .unwrap_or_default();
+        let continuing = |end: usize| self.continuing.partition_point(|byte| *byte < end);
+        let column = (at - start) - (continuing(at) - continuing(start)) + 1;
+        Position { line, column }
     }
 }

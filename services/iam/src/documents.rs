@@ -2,43 +2,35 @@
 
 use std::fmt::Write;
 
-use policy::Policy;
+use policy::{Kind, Policy};
 
 use crate::wire::DocumentText;
 use crate::{IamError, limits};
 
-/// Refuses what is no policy of an identity.
-pub fn check(DocumentText(text): &DocumentText) -> Result<(), IamError> {
-    let malformed = |text: String| IamError::MalformedPolicy(text);
-    let policy = Policy::parse(text).map_err(|error| malformed(error.to_string()))?;
-    for statement in &policy.statements {
-        if statement.principals.is_some() {
-            return Err(malformed(
-                "Policy document should not specify a principal.".to_owned(),
-            ));
-        }
-        if statement.actions.is_none() {
-            return Err(malformed("Policy statement must contain actions.".to_owned()));
-        }
-        if statement.resources.is_none() {
-            return Err(malformed("Policy statement must contain resources.".to_owned()));
-        }
-    }
-    Ok(())
+/// Refuses what is no inline policy.
+pub fn check_inline(document: &DocumentText) -> Result<(), IamError> {
+    check(document, Kind::Inline)
 }
 
-/// Refuses what is no policy of an identity, or too long for a managed one.
+/// Refuses what is no managed policy, or too long for one.
 pub fn check_managed(document: &DocumentText) -> Result<(), IamError> {
-    check(document)?;
+    check(document, Kind::Managed)?;
     match length(&document.0) <= limits::MANAGED_POLICY {
         true => Ok(()),
         false => Err(IamError::LimitExceeded("PolicySize", limits::MANAGED_POLICY)),
     }
 }
 
+fn check(DocumentText(text): &DocumentText, kind: Kind) -> Result<(), IamError> {
+    match Policy::parse(text, kind) {
+        Ok(_) => Ok(()),
+        Err(malformed) => Err(IamError::MalformedPolicy(malformed.to_string())),
+    }
+}
+
 /// How long a document is for its quota: white space does not count.
 pub fn length(text: &str) -> usize {
-    text.chars().filter(|letter| !letter.is_whitespace()).count()
+    policy::significant_length(text)
 }
 
 /// A document as answers have it: percent-encoded. Source: IAM API Reference, `PolicyDocument`; RFC 3986, section 2.3.
@@ -58,39 +50,6 @@ pub fn encoded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_document_is_a_policy_that_speaks_of_its_holder_alone() {
-        let refusal = |text: &str| {
-            check(&DocumentText(text.to_owned()))
-                .err()
-                .map(|error| error.to_string())
-        };
-        let statement =
-            |rest: &str| format!(r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow"{rest}}}]}}"#);
-        assert_eq!(refusal(&statement(r#","Action":"kms:*","Resource":"*""#)), None);
-        for (text, expected) in [
-            ("no policy", "This policy contains invalid Json"),
-            (
-                &statement(r#","Action":"kms:*","Resource":"*","Principal":"*""#),
-                "Policy document should not specify a principal.",
-            ),
-            (
-                &statement(r#","Resource":"*""#),
-                "Policy statement must contain actions.",
-            ),
-            (
-                &statement(r#","Action":"kms:*""#),
-                "Policy statement must contain resources.",
-            ),
-            (
-                &statement(r#","Action":"encrypt","Resource":"*""#),
-                "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.",
-            ),
-        ] {
-            assert_eq!(refusal(text).as_deref(), Some(expected), "{text}");
-        }
-    }
 
     #[test]
     fn documents_are_encoded_by_rfc_3986() {

@@ -163,7 +163,7 @@ impl<H: Holders> Target<H> {
         document: &DocumentText,
     ) -> Result<(), IamError> {
         let held = self.held()?;
-        documents::check(document)?;
+        documents::check_inline(document)?;
         let is_other = |policy: &&InlinePolicy| !policy.name.eq_ignore_ascii_case(name);
         let others = H::policies(held).inline.iter().filter(is_other);
         let all: usize = others

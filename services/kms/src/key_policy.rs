@@ -5,7 +5,7 @@
 use arn::{AccountId, Arn, Place};
 use engine::{Action, Authority, Demand, World};
 use model::{Form, Path, Schema, Shape, Violations};
-use policy::{AwsPrincipal, Policy};
+use policy::{Kind, Policy, Principal};
 use serde::{Deserializer, Serializer};
 
 use crate::records::KeyPolicy;
@@ -86,16 +86,17 @@ pub fn read(text: &PolicyText, account: AccountId) -> Result<KeyPolicy, KmsError
             limits::KEY_POLICY_BYTES
         )));
     }
-    let policy = Policy::parse(text).map_err(|malformed| KmsError::MalformedPolicy(malformed.to_string()))?;
-    let exists = |principal: &AwsPrincipal| match principal {
-        AwsPrincipal::Anyone => true,
-        AwsPrincipal::Account(named) => *named == account,
-        AwsPrincipal::Arn(_) | AwsPrincipal::Other(_) => false,
+    let policy = Policy::parse(text, Kind::Key)
+        .map_err(|malformed| KmsError::MalformedPolicy(malformed.to_string()))?;
+    let exists = |principal: &Principal| match principal {
+        Principal::Anyone => true,
+        Principal::Account(named) => *named == account,
+        _ => false,
     };
     policy
         .resolve(exists)
         .map_err(|unresolved| KmsError::MalformedPolicy(unresolved.to_string()))?;
-    Ok(KeyPolicy::given(text.clone(), policy))
+    Ok(KeyPolicy::given(text.clone(), &policy))
 }
 
 /// The policy that a new key is to have: the one that was given, or else the default.

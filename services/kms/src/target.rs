@@ -9,7 +9,7 @@ use crypto::specs::{self, KeySpec, KeyUsage};
 use engine::{
     Absent, Action, Authority, Demand, Failure, Locked, Miss, Permit, Resource, Targets, View, World,
 };
-use policy::Policy;
+use policy::{Compiled, Kind, Policy};
 use store::{Domain, Held, StoreError, Table};
 
 use crate::KmsError;
@@ -34,7 +34,7 @@ pub struct KeyTarget {
     /// Its record.
     pub key: Held<Key>,
     /// Its policy.
-    pub policy: Arc<Policy>,
+    pub policy: Arc<Compiled>,
     /// Its state at the time of the call.
     pub state: State,
 }
@@ -167,15 +167,11 @@ impl Locked for MaterialLock<'_> {
 
 /// The demand to do to an absent key what was to be done to it: nobody is ever allowed it.
 pub fn demand_on_nothing(absent: &Absent) -> Demand {
-    let nobody = Policy {
-        version: policy::Version::V2012,
-        statements: Vec::new(),
-    };
     Demand {
         action: absent.action,
         resource: absent.resource.clone(),
         owner: absent.owner,
-        authority: Authority::Resource(Arc::new(nobody)),
+        authority: Authority::Resource(Arc::new(Policy::silent(Kind::Key).compile())),
     }
 }
 

@@ -3,7 +3,7 @@
 //! `golden/records-1.txt` holds a line for each: its name, and its bytes in hexadecimal digits. `KEYSTEAD_GOLDEN=write`
 //! writes it anew, for as long as the format was not released.
 
-use ::policy::Policy;
+use ::policy::{Kind, Policy};
 use ambient::Timestamp;
 use arn::AccountId;
 use crypto::{KeyKind, KeyName, Material, MaterialId};
@@ -93,7 +93,7 @@ fn policies() -> [KeyPolicy; 2] {
     let account = AccountId::from_number(123_456_789_012).unwrap();
     [
         KeyPolicy::default_of(account),
-        KeyPolicy::given(text.to_owned(), Policy::parse(text).unwrap()),
+        KeyPolicy::given(text.to_owned(), &Policy::parse(text, Kind::Key).unwrap()),
     ]
 }
 

@@ -3,18 +3,27 @@
 use std::sync::Arc;
 
 use arn::AccountId;
-use policy::Policy;
+use policy::{Compiled, Kind, Policy};
 use secret::SecretBuffer;
 use store::{Table, TableId, Unreadable};
 
 use crate::key_id::KeyId;
 
 /// The policy of a key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct KeyPolicy {
     source: Source,
-    compiled: Arc<Policy>,
+    compiled: Arc<Compiled>,
 }
+
+/// What decides is made of the source, and says nothing more.
+impl PartialEq for KeyPolicy {
+    fn eq(&self, other: &KeyPolicy) -> bool {
+        self.source == other.source
+    }
+}
+
+impl Eq for KeyPolicy {}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Source {
@@ -28,15 +37,15 @@ impl KeyPolicy {
     pub fn default_of(account: AccountId) -> KeyPolicy {
         KeyPolicy {
             source: Source::Default(account),
-            compiled: Arc::new(Policy::default_of_key(account)),
+            compiled: Arc::new(Policy::default_of_key(account).compile()),
         }
     }
 
-    /// A policy that was given as `text` and parsed as `compiled`.
-    pub fn given(text: String, compiled: Policy) -> KeyPolicy {
+    /// A policy that was given as `text` and parsed as `policy`.
+    pub fn given(text: String, policy: &Policy) -> KeyPolicy {
         KeyPolicy {
             source: Source::Text(text),
-            compiled: Arc::new(compiled),
+            compiled: Arc::new(policy.compile()),
         }
     }
 
@@ -49,7 +58,7 @@ impl KeyPolicy {
     }
 
     /// The policy, to be evaluated.
-    pub fn compiled(&self) -> Arc<Policy> {
+    pub fn compiled(&self) -> Arc<Compiled> {
         Arc::clone(&self.compiled)
     }
 }
@@ -93,9 +102,10 @@ impl Table for KeyPolicies {
                     .ok_or(malformed)
             }
             Some((&TEXT, text)) => {
-                let text = std::str::from_utf8(text).map_err(|_| malformed.clone())?;
-                let compiled = Policy::parse(text).map_err(|_| malformed)?;
-                Ok(KeyPolicy::given(text.to_owned(), compiled))
+                let text = std::str::from_utf8(text).map_err(|_| malformed)?;
+                // What an older version took and this one can't read denies, and its text can still be had.
+                let policy = Policy::parse(text, Kind::Key).unwrap_or_else(|_| Policy::unreadable());
+                Ok(KeyPolicy::given(text.to_owned(), &policy))
             }
             _ => Err(malformed),
         }
