@@ -20,6 +20,8 @@ pub use entity::{InlinePolicy, Policies, Tag, set_tag};
 pub use gather::{Gathered, group_named, managed_policy_of, policies_of};
 pub use group::{Group, Groups};
 pub use managed_policy::{ManagedPolicies, ManagedPolicy, PolicyVersion};
-pub use principal::{Kind, Principal, domain_of, user_named, user_of};
+pub use principal::{
+    Kind, Principal, account_exists, domain_of, principal_of_arn, principal_of_id, user_named, user_of,
+};
 pub use unique_id::{IdKind, UniqueId};
 pub use user::{User, Users};

@@ -3,7 +3,7 @@
 use arn::{AccountId, Arn, Place, Region};
 use store::{Domain, Held, StoreError, View};
 
-use crate::{AccessKey, Owner, UniqueId, User, Users};
+use crate::{AccessKey, Accounts, ByAccount, Owner, UniqueId, User, Users};
 
 /// What kind of principal it is, by CloudTrail's `userIdentity.type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +80,36 @@ impl Principal {
 pub fn domain_of(account: AccountId, view: &View) -> Option<Domain> {
     let region = Region::global();
     view.domain(&Place { account, region })
+}
+
+/// Whether there is such an account here.
+pub fn account_exists(account: AccountId, view: &View) -> Result<bool, StoreError> {
+    let found = view.get::<Accounts>(Domain::Installation, &ByAccount(account))?;
+    Ok(found.is_some())
+}
+
+/// The unique id of whoever has this ARN; nobody has one that differs from theirs in its path.
+pub fn principal_of_arn(arn: &Arn, view: &View) -> Result<Option<UniqueId>, StoreError> {
+    let named = arn
+        .resource()
+        .strip_prefix("user/")
+        .filter(|_| arn.service() == "iam");
+    let (Some(below), Some(account)) = (named, arn.account()) else {
+        return Ok(None);
+    };
+    let Some(domain) = domain_of(account, view) else {
+        return Ok(None);
+    };
+    let name = below.rsplit('/').next().unwrap_or_default();
+    let user = user_named(name, domain, view)?;
+    let exact = user.filter(|user| user.arn(account).as_ref() == Some(arn));
+    Ok(exact.map(|user| user.id()))
+}
+
+/// The ARN that whoever has this unique id has now, in this account.
+pub fn principal_of_id(id: &str, account: AccountId, view: &View) -> Result<Option<Arn>, StoreError> {
+    let user = user_of(account, &UniqueId::kept(id), view)?;
+    Ok(user.and_then(|user| user.arn(account)))
 }
 
 /// The user of a name, without regard to case.

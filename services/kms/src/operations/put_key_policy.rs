@@ -56,7 +56,7 @@ impl Operation for PutKeyPolicy {
         world: &mut World<'_>,
     ) -> Outcome<Self> {
         let key = permit.targets();
-        let policy = key_policy::read(&input.policy, key.place.account)?;
+        let policy = key_policy::read(&input.policy, world.view())?;
         let bypass = input.bypass_policy_lockout_safety_check;
         key_policy::check_lockout(&policy, &key.arn, &key.place, bypass, world)?;
         world.change().put::<KeyPolicies>(key.domain, key.id, policy);

@@ -93,7 +93,11 @@ fn policies() -> [KeyPolicy; 2] {
     let account = AccountId::from_number(123_456_789_012).unwrap();
     [
         KeyPolicy::default_of(account),
-        KeyPolicy::given(text.to_owned(), &Policy::parse(text, Kind::Key).unwrap()),
+        KeyPolicy::given(
+            text.to_owned(),
+            Policy::parse(text, Kind::Key).unwrap(),
+            Vec::new(),
+        ),
     ]
 }
 

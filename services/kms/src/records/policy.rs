@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use arn::AccountId;
-use policy::{Compiled, Kind, Policy};
+use minicbor::{Decode, Encode};
+use policy::{Compiled, Element, Kind, Policy, Principal};
 use secret::SecretBuffer;
 use store::{Table, TableId, Unreadable};
 
@@ -29,7 +30,30 @@ impl Eq for KeyPolicy {}
 enum Source {
     /// The default policy of a key of this account: not written out, since nearly every key has it.
     Default(AccountId),
-    Text(String),
+    Given(Given),
+}
+
+/// A policy as it was given.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+struct Given {
+    #[n(0)]
+    text: String,
+    #[n(1)]
+    named: Vec<Named>,
+}
+
+/// A principal that a policy names by its ARN, and who that was when the policy was given: whoever gets the ARN later is
+/// somebody else.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Named {
+    /// The ARN, as the policy has it.
+    #[n(0)]
+    pub arn: String,
+    /// The unique id.
+    #[n(1)]
+    pub id: String,
 }
 
 impl KeyPolicy {
@@ -41,11 +65,12 @@ impl KeyPolicy {
         }
     }
 
-    /// A policy that was given as `text` and parsed as `policy`.
-    pub fn given(text: String, policy: &Policy) -> KeyPolicy {
+    /// A policy that was given as `text` and parsed as `policy`, with those whom it names by their ARNs.
+    pub fn given(text: String, policy: Policy, named: Vec<Named>) -> KeyPolicy {
+        let compiled = Arc::new(by_id(policy, &named).compile());
         KeyPolicy {
-            source: Source::Text(text),
-            compiled: Arc::new(policy.compile()),
+            source: Source::Given(Given { text, named }),
+            compiled,
         }
     }
 
@@ -53,7 +78,15 @@ impl KeyPolicy {
     pub fn text(&self) -> String {
         match &self.source {
             Source::Default(account) => Policy::default_key_policy_text(*account),
-            Source::Text(text) => text.clone(),
+            Source::Given(given) => given.text.clone(),
+        }
+    }
+
+    /// Those whom it names by their ARNs.
+    pub fn named(&self) -> &[Named] {
+        match &self.source {
+            Source::Default(_) => &[],
+            Source::Given(given) => &given.named,
         }
     }
 
@@ -63,6 +96,23 @@ impl KeyPolicy {
     }
 }
 
+/// The policy with principals named by their unique ids instead of their ARNs.
+fn by_id(mut policy: Policy, named: &[Named]) -> Policy {
+    for statement in &mut policy.statements {
+        let Some(Element::These(principals) | Element::Not(principals)) = &mut statement.principals else {
+            continue;
+        };
+        for principal in principals {
+            if let Principal::Arn(arn) = principal
+                && let Some(known) = named.iter().find(|known| known.arn == arn.as_str())
+            {
+                *principal = Principal::Id(known.id.clone());
+            }
+        }
+    }
+    policy
+}
+
 /// The table of key policies, by key id.
 #[derive(Debug)]
 pub struct KeyPolicies;
@@ -70,6 +120,7 @@ pub struct KeyPolicies;
 /// What the bytes of a record begin with.
 const DEFAULT: u8 = 0;
 const TEXT: u8 = 1;
+const NAMING: u8 = 2;
 
 impl Table for KeyPolicies {
     const ID: TableId = TableId(23);
@@ -84,9 +135,13 @@ impl Table for KeyPolicies {
                 out.extend(&[DEFAULT]);
                 out.extend(&account.number().to_be_bytes());
             }
-            Source::Text(text) => {
+            Source::Given(given) if given.named.is_empty() => {
                 out.extend(&[TEXT]);
-                out.extend(text.as_bytes());
+                out.extend(given.text.as_bytes());
+            }
+            Source::Given(given) => {
+                out.extend(&[NAMING]);
+                store::cbor::encode(given, out);
             }
         }
     }
@@ -103,11 +158,19 @@ impl Table for KeyPolicies {
             }
             Some((&TEXT, text)) => {
                 let text = std::str::from_utf8(text).map_err(|_| malformed)?;
-                // What an older version took and this one can't read denies, and its text can still be had.
-                let policy = Policy::parse(text, Kind::Key).unwrap_or_else(|_| Policy::unreadable());
-                Ok(KeyPolicy::given(text.to_owned(), &policy))
+                Ok(KeyPolicy::given(text.to_owned(), read(text), Vec::new()))
+            }
+            Some((&NAMING, given)) => {
+                let Given { text, named } = store::cbor::decode(given)?;
+                let policy = read(&text);
+                Ok(KeyPolicy::given(text, policy, named))
             }
             _ => Err(malformed),
         }
     }
+}
+
+/// What an older version took and this one can't read denies, and its text can still be had.
+fn read(text: &str) -> Policy {
+    Policy::parse(text, Kind::Key).unwrap_or_else(|_| Policy::unreadable())
 }
