@@ -67,6 +67,15 @@ fn what_is_no_policy_of_any_kind_is_refused_with_its_message() {
     }
     let deep = format!("{{\"Statement\":{}{}}}", "[".repeat(100), "]".repeat(100));
     assert!(Policy::parse(&deep, Kind::Key).is_err());
+    let values = |count: usize| vec!["\"a:b\""; count].join(",");
+    let many = |count| {
+        format!(
+            r#"{{"Statement":[{{"Effect":"Deny","Action":[{}]}}]}}"#,
+            values(count)
+        )
+    };
+    assert!(Policy::parse(&many(limits::VALUES), Kind::Key).is_ok());
+    assert!(Policy::parse(&many(limits::VALUES + 1), Kind::Key).is_err());
     let long = " ".repeat(limits::DOCUMENT_BYTES + 1);
     assert!(matches!(
         Policy::parse(&long, Kind::Key),

@@ -74,6 +74,13 @@ fn the_default_key_policy_allows_root_and_delegates_to_the_account() {
 }
 
 #[test]
+fn what_decides_is_shared_between_threads() {
+    fn shared<T: Send + Sync + 'static>() {}
+    shared::<Compiled>();
+    shared::<Policy>();
+}
+
+#[test]
 fn a_deny_wins_wherever_it_stands() {
     let allow = r#"{"Effect":"Allow","Principal":"*","Action":"kms:*","Resource":"*"}"#;
     let deny =
@@ -172,6 +179,28 @@ fn what_can_not_be_read_denies_everybody_everything_by_name() {
         silent.decide(&asked(Caller::Anonymous, "kms:Encrypt")),
         Decision::Silent
     );
+}
+
+#[test]
+fn a_resource_that_is_too_long_is_not_compared() {
+    let long = format!("arn:aws:s3:::{}", "a".repeat(limits::TEXT_BYTES));
+    let question = Question {
+        resource: &long,
+        ..asked(Caller::Root(account()), "s3:GetObject")
+    };
+    let rest = r#""Action":"s3:*","Resource":"arn:aws:s3:::a*""#;
+    let [allow, deny] = ["Allow", "Deny"].map(|effect| {
+        let policy = Policy::parse(&one(effect, rest), Kind::Inline).unwrap();
+        matches!(policy.compile().decide(&question), Decision::Silent)
+    });
+    assert!(allow && !deny);
+}
+
+#[test]
+fn values_are_compared_by_their_text() {
+    assert_eq!(Found::made(-10), Found::text("-10"));
+    assert_eq!(Found::boolean(true), Found::text("true"));
+    assert_eq!(Found::boolean(false), Found::text("false"));
 }
 
 #[test]
