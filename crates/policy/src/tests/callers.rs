@@ -103,7 +103,7 @@ fn callers_are_told_apart() {
             ".....d.",
         ),
         (
-            r#""Principal":{"AWS":["arn:aws:iam::111122223333:user/*","arn:aws:iam::111122223333:role/*","AIDAEXAMPLEEXAMPLE124","x"]}"#,
+            r#""Principal":{"AWS":["arn:aws:iam::111122223333:user/*","arn:aws:iam::111122223333:role/*","AIDAEXAMPLEEXAMPLE124","arn:aws:sts::111122223333:root","arn:aws:iam:x:111122223333:root","x"]}"#,
             ["silent"; 7],
             ".......",
         ),
