@@ -1,7 +1,5 @@
 //! The condition values that a call brings to the policies that decide it.
 
-use std::borrow::Cow;
-
 use identity::Kind;
 use policy::{ConditionKey, Context, Found};
 
@@ -25,9 +23,7 @@ impl Context for CallContext<'_> {
         let caller = self.caller;
         match key.as_str() {
             "aws:principalarn" => Found::text(caller.arn().as_str()),
-            "aws:principalaccount" | "kms:calleraccount" => {
-                Found::One(Cow::Owned(caller.account().to_string()))
-            }
+            "aws:principalaccount" | "kms:calleraccount" => Found::made(caller.account()),
             "aws:principaltype" => match caller.principal().kind {
                 Kind::Root => Found::text("Account"),
                 Kind::User => Found::text("User"),

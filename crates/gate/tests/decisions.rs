@@ -303,6 +303,96 @@ async fn what_the_callers_own_policies_decide_is_open_to_root_in_its_own_account
     assert_eq!(town.denied(of(OTHER)), Some(Cause::Foreign));
 }
 
+/// A policy that allows everything to everybody, and one statement more.
+fn with(effect: &str, condition: &str) -> String {
+    let rest = r#""Principal":"*","Action":"kms:*","Resource":"*""#;
+    let open = match effect {
+        "Deny" => format!(r#"{{"Effect":"Allow",{rest}}},"#),
+        _ => String::new(),
+    };
+    format!(
+        r#"{{"Version":"2012-10-17","Statement":[{open}{{"Effect":"{effect}",{rest},"Condition":{condition}}}]}}"#
+    )
+}
+
+#[tokio::test]
+async fn conditions_on_the_caller_are_decided() {
+    let town = town().await;
+    for (key, value) in [
+        ("aws:PrincipalArn", "arn:aws:iam::111122223333:root"),
+        ("aws:PrincipalAccount", OWN),
+        ("kms:CallerAccount", OWN),
+        ("aws:PrincipalType", "Account"),
+        ("aws:userid", OWN),
+    ] {
+        for (operator, value, holds) in [
+            ("StringEquals", value, true),
+            ("StringEquals", "other", false),
+            ("StringNotEquals", value, false),
+            ("StringNotEquals", "other", true),
+        ] {
+            let condition = format!(r#"{{"{operator}":{{"{key}":"{value}"}}}}"#);
+            let allowed = town
+                .denied(town.demand(OWN, &with("Allow", &condition)))
+                .is_none();
+            assert_eq!(allowed, holds, "{condition}");
+            let allowed = town.denied(town.demand(OWN, &with("Deny", &condition))).is_none();
+            assert_eq!(allowed, !holds, "{condition}");
+        }
+        let absent = format!(r#"{{"Null":{{"{key}":"true"}}}}"#);
+        assert!(
+            town.denied(town.demand(OWN, &with("Allow", &absent))).is_some(),
+            "{key}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_known_of_a_call_neither_allows_nor_spares() {
+    let town = town().await;
+    for key in [
+        "aws:SourceIp",
+        "aws:MultiFactorAuthPresent",
+        "aws:PrincipalTag/team",
+        "aws:ResourceTag/team",
+        "kms:ViaService",
+        "kms:EncryptionContext:app",
+        "kms:ResourceAliases",
+        "kms:RecipientAttestation:PCR0",
+        "sts:ExternalId",
+    ] {
+        for condition in [
+            format!(r#"{{"StringEquals":{{"{key}":"x"}}}}"#),
+            format!(r#"{{"StringNotEqualsIfExists":{{"{key}":"x"}}}}"#),
+            format!(r#"{{"ForAnyValue:StringLike":{{"{key}":"*"}}}}"#),
+            format!(r#"{{"ForAnyValue:StringNotLike":{{"{key}":"x"}}}}"#),
+            format!(r#"{{"Null":{{"{key}":"true"}}}}"#),
+            format!(r#"{{"Null":{{"{key}":"false"}}}}"#),
+            format!(r#"{{"StringNotEquals":{{"aws:PrincipalAccount":"${{{key}}}"}}}}"#),
+        ] {
+            let cause = town.denied(town.demand(OWN, &with("Allow", &condition)));
+            assert_eq!(cause, Some(Cause::NoResourcePolicy), "{condition}");
+            let cause = town.denied(town.demand(OWN, &with("Deny", &condition)));
+            assert_eq!(cause, Some(Cause::DeniedByResourcePolicy(None)), "{condition}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_aws_does_not_have_is_absent() {
+    let town = town().await;
+    for (condition, holds) in [
+        (r#"{"StringEquals":{"example:key":"x"}}"#, false),
+        (r#"{"StringNotEquals":{"aws:NoSuchKey":"x"}}"#, true),
+        (r#"{"Null":{"kms:NoSuchKey":"true"}}"#, true),
+    ] {
+        let allowed = town.denied(town.demand(OWN, &with("Allow", condition))).is_none();
+        assert_eq!(allowed, holds, "{condition}");
+        let allowed = town.denied(town.demand(OWN, &with("Deny", condition))).is_none();
+        assert_eq!(allowed, !holds, "{condition}");
+    }
+}
+
 #[tokio::test]
 async fn credentials_that_can_not_be_read_are_a_fault_of_ours_and_no_denial() {
     let town = town().await;

@@ -57,24 +57,28 @@ impl Policy {
 }
 
 impl Compiled {
-    /// The rules that may speak of this action, in the order of their statements.
-    pub(crate) fn candidates<'p>(&'p self, action: &Action) -> impl Iterator<Item = &'p Rule> + use<'p> {
-        let mut lists = [
-            self.named(action.whole()),
-            self.named(action.service()),
-            &*self.everywhere,
-        ];
+    /// The rules that may speak of this action, in the order of their statements, and whether each certainly does.
+    pub(crate) fn candidates<'p>(
+        &'p self,
+        action: &Action,
+    ) -> impl Iterator<Item = (&'p Rule, bool)> + use<'p> {
+        let mut exact = self.named(action.whole());
+        let mut of_service = self.named(action.service());
+        let mut everywhere = &*self.everywhere;
         std::iter::from_fn(move || {
-            let next = lists.iter().filter_map(|list| list.first()).min().copied()?;
+            let heads =
+                [exact, of_service, everywhere].map(|list| list.first().map_or(u32::MAX, |first| *first));
+            let next = heads.into_iter().min().unwrap_or(u32::MAX);
+            let certain = heads.first() == Some(&next);
             // A rule may stand in several lists.
-            for list in &mut lists {
+            for list in [&mut exact, &mut of_service, &mut everywhere] {
                 if let Some((first, rest)) = list.split_first()
                     && *first == next
                 {
                     *list = rest;
                 }
             }
-            self.rules.get(usize::try_from(next).ok()?)
+            Some((self.rules.get(usize::try_from(next).ok()?)?, certain))
         })
     }
 

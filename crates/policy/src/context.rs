@@ -44,6 +44,16 @@ impl<'c> Found<'c> {
         Found::One(Cow::Borrowed(text))
     }
 
+    /// One value that is made for the question: a number, a time, or text.
+    pub fn made(value: impl ToString) -> Found<'static> {
+        Found::One(Cow::Owned(value.to_string()))
+    }
+
+    /// One value that is true or false.
+    pub fn boolean(value: bool) -> Found<'static> {
+        Found::One(Cow::Borrowed(if value { "true" } else { "false" }))
+    }
+
     /// Several values that are text already.
     pub fn texts(texts: impl IntoIterator<Item = &'c str>) -> Found<'c> {
         Found::Many(texts.into_iter().map(Cow::Borrowed).collect())

@@ -61,8 +61,8 @@ impl Compiled {
     fn matched<'p>(&'p self, question: &Question<'_>) -> impl Iterator<Item = Matched<'p>> {
         let (action, asked) = (Action::of(question.action), Asked::new(question));
         let candidates = self.candidates(&action);
-        candidates.filter_map(move |rule| {
-            let (truth, strength) = rule.applies(&action, &asked);
+        candidates.filter_map(move |(rule, named)| {
+            let (truth, strength) = rule.applies(&action, named, &asked);
             (truth != Truth::No).then_some(Matched {
                 source: &rule.source,
                 certain: truth == Truth::Yes,

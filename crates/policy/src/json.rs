@@ -318,6 +318,12 @@ mod tests {
     #[test]
     fn a_name_stands_once_and_nothing_is_nested_without_end() {
         assert_eq!(read(r#"{"a":1,"b":2,"\u0061":3}"#), Err(NotJson::Repeated));
+        for last in 0..20 {
+            let members: Vec<String> = (0..=last).map(|name| format!(r#""{name}":1"#)).collect();
+            assert!(read(&format!("{{{}}}", members.join(","))).is_ok());
+            let repeated = format!(r#"{{{},"0":1}}"#, members.join(","));
+            assert_eq!(read(&repeated), Err(NotJson::Repeated));
+        }
         let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
         assert!(read(&nested(limits::DEPTH)).is_ok());
         assert_eq!(read(&nested(limits::DEPTH + 1)), Err(NotJson::Deep));

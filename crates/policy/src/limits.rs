@@ -34,4 +34,4 @@ pub const TEXT_BYTES: usize = 16_384;
 /// What one decision by one policy may cost, in steps of about one comparison or eight bytes. The costliest honest
 /// policies take some thousand. What is not reached fails closed: the statements that are left don't allow, and deny.
 /// Beside this work, a decision passes over each value of the document and of the request once at most.
-pub const WORK: u32 = 1 << 22;
+pub const WORK: u32 = 1 << 20;

@@ -80,3 +80,29 @@ impl fmt::Display for Principal {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unique_ids_are_told_from_what_names_nobody() {
+        for id in [
+            "AIDAEXAMPLEEXAMPLE123",
+            "AROAEXAMPLEEXAMPLE123",
+            "AROAEXAMPLE12345",
+        ] {
+            assert_eq!(Principal::of_aws(id), Principal::Id(id.to_owned()));
+        }
+        for other in [
+            "",
+            "AIDAEXAMPLE",
+            "AGPAEXAMPLEEXAMPLE123",
+            "AIDAEXAMPLE-EXAMPLE123",
+            "eve",
+            "arn:aws:iam",
+        ] {
+            assert_eq!(Principal::of_aws(other), Principal::Other(other.to_owned()));
+        }
+    }
+}

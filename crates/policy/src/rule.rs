@@ -77,10 +77,13 @@ impl Rule {
     }
 
     /// Whether the rule speaks of the question, and how strongly it names the caller. The elements that dismiss most
-    /// rules at the least cost are asked first.
-    pub(crate) fn applies(&self, action: &Action, asked: &Asked<'_>) -> (Truth, Strength) {
+    /// rules at the least cost are asked first; `named` says that the rule is known to name the action.
+    pub(crate) fn applies(&self, action: &Action, named: bool, asked: &Asked<'_>) -> (Truth, Strength) {
         let nothing = (Truth::No, Strength::Account);
-        let of_action = holds(&self.actions, |pattern| pattern.matches(action, asked));
+        let of_action = match named {
+            true => Truth::Yes,
+            false => holds(&self.actions, |pattern| pattern.matches(action, asked)),
+        };
         if of_action == Truth::No {
             return nothing;
         }

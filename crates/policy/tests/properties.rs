@@ -540,6 +540,8 @@ fn work_without_end_fails_closed() {
     request
         .0
         .insert("t:b".to_owned(), Given::One("a".repeat(limits::TEXT_BYTES)));
+    let short = Given::Many(vec!["z".to_owned(); 1_000]);
+    request.0.insert("t:d".to_owned(), short);
     let pattern = format!("*{}b*", "a?".repeat(2_000));
     let none = json!({});
     let cheap = ("arn:aws:s3:::b", &none);
@@ -557,6 +559,11 @@ fn work_without_end_fails_closed() {
         (
             "*".to_owned(),
             json!({"ForAllValues:StringNotLike": {"t:a": format!("*{}b*", "a?".repeat(500))}}),
+        ),
+        // Many values against many.
+        (
+            "*".to_owned(),
+            json!({"ForAnyValue:StringEquals": {"t:d": vec!["y"; 1_000]}}),
         ),
         // Long values, many times.
         (

@@ -144,6 +144,73 @@ async fn nobody_locks_itself_out_unless_it_says_so() {
 }
 
 #[tokio::test]
+async fn conditions_on_the_caller_decide() {
+    let keystead = Keystead::start().await;
+    let key = keystead.key().await;
+    let when = |effect: &str, actions: &[&str], condition: Value| {
+        let mut conditional = statement(effect, actions);
+        conditional["Condition"] = condition;
+        conditional
+    };
+    let is_root = |operator: &str| json!({operator: {"aws:PrincipalArn": root()}});
+    let lockout = policy(&[when("Allow", &["kms:*"], is_root("ArnNotEquals"))]);
+    keystead
+        .call("PutKeyPolicy", put(&key, &lockout))
+        .await
+        .is("MalformedPolicyDocumentException", LOCKOUT);
+    let text = policy(&[
+        when("Allow", &["kms:*"], is_root("ArnEquals")),
+        when("Deny", &["kms:DescribeKey"], is_root("ArnNotLike")),
+        when("Deny", &["kms:DisableKey"], is_root("ArnLike")),
+        // Of the rest of the request nothing is known here, so this strikes.
+        when(
+            "Deny",
+            &["kms:EnableKey"],
+            json!({"StringNotEqualsIfExists": {"aws:SourceIp": "x"}}),
+        ),
+    ]);
+    keystead.call("PutKeyPolicy", put(&key, &text)).await.ok();
+    keystead.call("DescribeKey", json!({"KeyId": key})).await.ok();
+    for operation in ["DisableKey", "EnableKey"] {
+        keystead
+            .call(operation, json!({"KeyId": key}))
+            .await
+            .refused("AccessDeniedException");
+    }
+}
+
+#[tokio::test]
+async fn a_condition_that_can_not_be_read_is_not_stored() {
+    let keystead = Keystead::start().await;
+    let key = keystead.key().await;
+    let overly = "OverlyPermissiveCondition: Using the ForAllValues set operator with a single-valued condition key \
+                  matches requests without the specified [encryption context or tag] or with an unspecified \
+                  [encryption context or tag]. To fix, remove ForAllValues.";
+    for (condition, message) in [
+        (
+            json!({"NumericLessThan": {"kms:RotationPeriodInDays": "soon"}}),
+            "Syntax errors in policy.",
+        ),
+        (
+            json!({"StringEquals": {"aws:userid": "${aws:userid"}}),
+            "Syntax errors in policy.",
+        ),
+        (
+            json!({"ForAllValues:StringEquals": {"kms:EncryptionContext:app": "x"}}),
+            overly,
+        ),
+    ] {
+        let mut conditional = statement("Deny", &["kms:Encrypt"]);
+        conditional["Condition"] = condition;
+        let text = policy(&[statement("Allow", &["kms:*"]), conditional]);
+        keystead
+            .call("PutKeyPolicy", put(&key, &text))
+            .await
+            .is("MalformedPolicyDocumentException", message);
+    }
+}
+
+#[tokio::test]
 async fn a_policy_is_asked_before_it_is_read_or_the_state_is_told() {
     let keystead = Keystead::start().await;
     let key = keystead.key().await;

@@ -88,7 +88,10 @@ impl Owned {
                     arn,
                 }
             }
-            Ok(arn) if arn.resource().starts_with("federated-user/") => Owned::Federated(arn, None),
+            Ok(arn) if arn.resource().starts_with("federated-user/") => {
+                let user = format!("arn:aws:iam::{}:user/eve", arn.account().unwrap());
+                Owned::Federated(arn, Some((user.parse().unwrap(), id("AIDA", "eve"))))
+            }
             Ok(arn) => Owned::Provider(arn.to_string()),
             Err(_) if text == "anonymous" => Owned::Anonymous,
             Err(_) if text.ends_with(".amazonaws.com") => Owned::Service(text.to_owned()),

@@ -174,3 +174,40 @@ impl Table for KeyPolicies {
 fn read(text: &str) -> Policy {
     Policy::parse(text, Kind::Key).unwrap_or_else(|_| Policy::unreadable())
 }
+
+#[cfg(test)]
+mod tests {
+    use policy::{Caller, Decision, Nothing, Question, UNREADABLE};
+
+    use super::*;
+
+    #[test]
+    fn a_stored_policy_that_can_not_be_read_denies_and_keeps_its_text() {
+        let text = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"kms:*","Resource":"*","Novelty":1}]}"#;
+        let stored = [&[TEXT], text.as_bytes()].concat();
+        let policy = KeyPolicies::decode(1, &stored).unwrap();
+        assert_eq!(policy.text(), text);
+        let compiled = policy.compiled();
+        let account = AccountId::from_number(123_456_789_012).unwrap();
+        let decision = compiled.decide(&Question {
+            caller: Caller::Root(account),
+            action: "kms:PutKeyPolicy",
+            resource: "arn:aws:kms:us-east-1:123456789012:key/k",
+            context: &Nothing,
+        });
+        match decision {
+            Decision::Deny(source) => assert_eq!(source.sid.as_deref(), Some(UNREADABLE)),
+            other => panic!("{other:?}"),
+        }
+        let mut again = SecretBuffer::with_capacity(64);
+        KeyPolicies::encode(&policy, &mut again);
+        assert_eq!(again.expose(), stored);
+    }
+
+    #[test]
+    fn a_record_that_is_no_text_is_malformed() {
+        for bytes in [&[][..], &[7], &[DEFAULT, 1], &[TEXT, 0xFF]] {
+            assert!(KeyPolicies::decode(1, bytes).is_err());
+        }
+    }
+}
