@@ -48,8 +48,9 @@ pub(crate) enum Reach<'p> {
 
 impl ActionPattern {
     pub(crate) fn of(text: &str) -> ActionPattern {
-        let lower = text.to_ascii_lowercase();
-        ActionPattern(Pattern::read(&lower, Wildcards::Yes, Variables::No).unwrap_or(Pattern::Unreadable))
+        let mut pattern = Pattern::read(text, Wildcards::Yes, Variables::No).unwrap_or(Pattern::Unreadable);
+        pattern.make_ascii_lowercase();
+        ActionPattern(pattern)
     }
 
     pub(crate) fn reach(&self) -> Reach<'_> {

@@ -68,6 +68,21 @@ impl Pattern {
         })
     }
 
+    /// Lower-cases what is text of the policy's own.
+    pub(crate) fn make_ascii_lowercase(&mut self) {
+        match self {
+            Pattern::Any | Pattern::Unreadable => {}
+            Pattern::Exact(text) | Pattern::Prefix(text) => text.make_ascii_lowercase(),
+            Pattern::Pieces(Template(pieces)) | Pattern::Arn(Template(pieces)) => {
+                for piece in pieces {
+                    if let Piece::Text(text) = piece {
+                        text.make_ascii_lowercase();
+                    }
+                }
+            }
+        }
+    }
+
     /// Whether `text` matches.
     pub(crate) fn matches(&self, text: &str, asked: &Asked<'_>) -> Truth {
         match self {

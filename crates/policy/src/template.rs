@@ -95,7 +95,7 @@ impl Template {
 
     /// Whether [`Template::read`] succeeds.
     pub(crate) fn check(text: &str, variables: Variables) -> Result<(), NoVariable> {
-        if variables == Variables::No || !text.contains("${") {
+        if variables == Variables::No || !text.contains('$') {
             return Ok(());
         }
         Template::read(text, Wildcards::Yes, variables).map(drop)
