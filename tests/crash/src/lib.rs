@@ -15,15 +15,19 @@ pub mod call;
 pub mod client;
 pub mod cuts;
 pub mod host;
+pub mod kind;
 pub mod ledger;
 pub mod records;
 pub mod survey;
+pub mod tally;
 pub mod traffic;
 
-pub use call::{Call, Effect, Outcome, Register, Sealed};
-pub use client::{Access, Client};
+pub use call::{Call, Effect, Outcome, Proof, Register};
+pub use client::{ARGUMENTS, Access, Client};
+pub use kind::Kind;
 pub use ledger::Ledger;
 pub use records::Record;
+pub use tally::Tally;
 pub use traffic::Traffic;
 
 use std::io::Write;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crash::cuts::{DATA, Examiner, Told, states};
 use crash::survey::Survey;
-use crash::{Access, Call, Client, Effect, Ledger, Outcome, Traffic, client, records};
+use crash::{ARGUMENTS, Access, Call, Client, Effect, Ledger, Outcome, Traffic, client, records};
 use serde_json::json;
 use testkit::server::Launch;
 use testkit::{Fault, Operation, Recording};
@@ -31,7 +31,7 @@ fn survives(name: &str, faults: &[Fault]) -> Seen {
     let place = crash::scratch();
     let recording = Recording::of(place.path()).unwrap();
     let data = recording.root().join(DATA);
-    let launch = Launch::on(&data).unwrap().arguments(["--tls", "off"]);
+    let launch = Launch::on(&data).unwrap().arguments(ARGUMENTS);
     let server = launch.recorded(&recording).start().unwrap();
     let access = Access::of(&data).unwrap();
     let step = || recording.sequence().unwrap();
@@ -48,6 +48,7 @@ fn survives(name: &str, faults: &[Fault]) -> Seen {
         serial: &serial,
         ticks: &ticks,
         bulky: false,
+        prelude: seed == 1,
     };
     let mut told = Told {
         calls: Vec::new(),
