@@ -14,6 +14,7 @@ use testkit::{Log, Loss, Replay, Step, Tree};
 use crate::call::Call;
 use crate::client::{Access, Client, address_of};
 use crate::host;
+use crate::import::Parameters;
 use crate::ledger::{Ledger, as_of};
 use crate::records;
 use crate::survey::{Survey, enable_all, prove_all};
@@ -95,6 +96,7 @@ fn states_after(steps: &[&Step], replay: &mut Replay<'_>, tears: u64) -> (usize,
 pub struct Examiner<'t> {
     told: &'t Told,
     compared: Mutex<HashSet<u64>>,
+    parameters: Parameters,
 }
 
 impl<'t> Examiner<'t> {
@@ -103,6 +105,7 @@ impl<'t> Examiner<'t> {
         Examiner {
             told,
             compared: Mutex::default(),
+            parameters: Parameters::default(),
         }
     }
 
@@ -198,7 +201,7 @@ impl<'t> Examiner<'t> {
         }
         let survey = Survey::of(&mut clients, |_| true)?;
         wrong.extend(ledger.compare(&survey));
-        enable_all(&mut clients[0], &survey)?;
+        enable_all(&mut clients[0], &survey, &ledger, &self.parameters)?;
         wrong.extend(prove_all(&mut clients, &ledger.proofs()));
         if let Some(known) = known.filter(|_| wrong.is_empty()) {
             self.compared.lock().unwrap().insert(known);

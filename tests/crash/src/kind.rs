@@ -1,7 +1,5 @@
 //! Kinds of keys, and what keys of a kind can do.
 
-use aws_lc_rs::rsa::{OAEP_SHA256_MGF1SHA256, OaepPublicEncryptingKey, PublicEncryptingKey};
-use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::{Value, json};
 
 /// A kind of key.
@@ -74,38 +72,4 @@ pub fn in_region(arn: &str, region: &str) -> String {
     let mut parts: Vec<&str> = arn.split(':').collect();
     parts[3] = region;
     parts.join(":")
-}
-
-/// The material of the key with this description, 32 bytes that no other key has.
-pub fn material_of(description: &str) -> Vec<u8> {
-    let material = format!("{description:.>32}").into_bytes();
-    assert_eq!(material.len(), 32, "{description}");
-    material
-}
-
-/// What GetParametersForImport is asked for.
-pub fn wrapping(arn: &str) -> Value {
-    json!({"KeyId": arn, "WrappingAlgorithm": "RSAES_OAEP_SHA_256", "WrappingKeySpec": "RSA_2048"})
-}
-
-/// What ImportKeyMaterial is told, with the answer to GetParametersForImport.
-pub fn import(arn: &str, description: &str, parameters: &Value) -> Value {
-    let public_key = parameters["PublicKey"].as_str().unwrap();
-    let public_key = PublicEncryptingKey::from_der(&BASE64_STANDARD.decode(public_key).unwrap()).unwrap();
-    let public_key = OaepPublicEncryptingKey::new(public_key).unwrap();
-    let mut wrapped = vec![0; public_key.ciphertext_size()];
-    public_key
-        .encrypt(
-            &OAEP_SHA256_MGF1SHA256,
-            &material_of(description),
-            &mut wrapped,
-            None,
-        )
-        .unwrap();
-    json!({
-        "KeyId": arn,
-        "ImportToken": parameters["ImportToken"],
-        "EncryptedKeyMaterial": BASE64_STANDARD.encode(wrapped),
-        "ExpirationModel": "KEY_MATERIAL_DOES_NOT_EXPIRE",
-    })
 }

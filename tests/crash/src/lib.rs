@@ -15,6 +15,7 @@ pub mod call;
 pub mod client;
 pub mod cuts;
 pub mod host;
+pub mod import;
 pub mod kind;
 pub mod ledger;
 pub mod records;
@@ -24,6 +25,7 @@ pub mod traffic;
 
 pub use call::{Call, Effect, Outcome, Proof, Register};
 pub use client::{ARGUMENTS, Access, Client};
+pub use import::Parameters;
 pub use kind::Kind;
 pub use ledger::Ledger;
 pub use records::Record;

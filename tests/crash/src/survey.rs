@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::call::tags_text;
 use crate::client::REGIONS;
-use crate::kind;
-use crate::{Client, Proof};
+use crate::import::{self, Parameters};
+use crate::{Client, Ledger, Proof};
 
 /// What is known of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,17 +73,24 @@ impl Survey {
     }
 }
 
-/// Gives every key its material and enables it, where it has none or is not, so that all can be proved.
-pub fn enable_all(client: &mut Client, survey: &Survey) -> Result<(), String> {
+/// Enables every key that is not, and gives those of them their material that proofs are by, so that all can be proved.
+pub fn enable_all(
+    client: &mut Client,
+    survey: &Survey,
+    ledger: &Ledger,
+    parameters: &Parameters,
+) -> Result<(), String> {
     for (key, facts) in &survey.facts {
         let body = json!({ "KeyId": key });
         if facts.state == "PendingDeletion" {
             client.ok("CancelKeyDeletion", &body)?;
         }
         if facts.state == "PendingImport" {
-            let parameters = client.ok("GetParametersForImport", &kind::wrapping(key))?;
-            let import = kind::import(key, &facts.description, &parameters);
-            client.ok("ImportKeyMaterial", &import)?;
+            if ledger.proofs.iter().any(|proof| proof.key == *key) {
+                let parameters = parameters.ask(client, key)?;
+                let import = import::import(key, &facts.description, &parameters);
+                client.ok("ImportKeyMaterial", &import)?;
+            }
         } else if facts.state != "Enabled" {
             client.ok("EnableKey", &body)?;
         }

@@ -15,6 +15,7 @@ use testkit::Dice;
 
 use crate::call::{Call, Effect, Outcome, Proof, Register, tags_text};
 use crate::client::{Access, Answer, Client, REGIONS};
+use crate::import::Parameters;
 use crate::kind::{Kind, family_of, in_region};
 use crate::ledger::Ledger;
 use crate::survey::{alias_of, tags_of};
@@ -52,6 +53,8 @@ pub struct Traffic<'t> {
     pub ticks: &'t AtomicU64,
     /// Whether most calls are changes of many bytes.
     pub bulky: bool,
+    /// Under what material is wrapped.
+    pub parameters: &'t Parameters,
     /// Whether the first client begins with an import, a replica, a rotation in both Regions and a move of the primary,
     /// and with proofs under each.
     pub prelude: bool,
@@ -72,6 +75,8 @@ struct Ground<'t> {
     answered: AtomicU64,
     keys: Mutex<Vec<(String, Kind)>>,
     aliases: Mutex<Vec<String>>,
+    /// Held by the one who asks for a wrapping key: the server refuses who would have to wait long for one.
+    wrapping: Mutex<()>,
 }
 
 /// A key of a client's own, as the client knows it.
@@ -119,6 +124,7 @@ impl Traffic<'_> {
             answered: AtomicU64::new(0),
             keys: Mutex::new(recent),
             aliases: Mutex::new(Vec::new()),
+            wrapping: Mutex::new(()),
         };
         let mut told = Told::default();
         std::thread::scope(|scope| {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crash::cuts::{DATA, Examiner, Told, states};
 use crash::survey::Survey;
-use crash::{ARGUMENTS, Access, Call, Client, Effect, Ledger, Outcome, Traffic, client, records};
+use crash::{ARGUMENTS, Access, Call, Client, Effect, Ledger, Outcome, Parameters, Traffic, client, records};
 use serde_json::json;
 use testkit::server::Launch;
 use testkit::{Fault, Operation, Recording};
@@ -35,7 +35,7 @@ fn survives(name: &str, faults: &[Fault]) -> Seen {
     let server = launch.recorded(&recording).start().unwrap();
     let access = Access::of(&data).unwrap();
     let step = || recording.sequence().unwrap();
-    let (serial, ticks) = (AtomicU64::new(0), AtomicU64::new(1));
+    let (serial, ticks, parameters) = (AtomicU64::new(0), AtomicU64::new(1), Parameters::default());
     let traffic = |calls, faulty, seed| Traffic {
         address: client::address_of(server.url()),
         access: access.clone(),
@@ -48,6 +48,7 @@ fn survives(name: &str, faults: &[Fault]) -> Seen {
         serial: &serial,
         ticks: &ticks,
         bulky: false,
+        parameters: &parameters,
         prelude: seed == 1,
     };
     let mut told = Told {

@@ -12,8 +12,8 @@ use ambient::{Clock, SystemClock};
 use crash::kind::family_of;
 use crash::survey::{Survey, enable_all, prove_all};
 use crash::{
-    ARGUMENTS, Access, Call, Client, Effect, Ledger, Outcome, Proof, Register, Tally, Traffic, client,
-    records,
+    ARGUMENTS, Access, Call, Client, Effect, Kind, Ledger, Outcome, Parameters, Proof, Register, Tally,
+    Traffic, client, records,
 };
 use testkit::Dice;
 use testkit::server::{Launch, Server};
@@ -23,6 +23,9 @@ const CLIENTS: u64 = 16;
 const ANSWERS: usize = 300;
 /// Keys and proofs that a round did not touch are looked at in one of so many rounds.
 const SHARES: usize = 40;
+
+/// Keys that are made ready for an import in a round.
+const ASKED: usize = 2;
 
 #[derive(Default)]
 struct Counts {
@@ -45,7 +48,7 @@ fn nothing_is_lost_by_kills_under_16_clients() {
     let data = place.path().join("data");
     let (mut dice, serial, ticks) = (Dice::new(seed, 0), AtomicU64::new(0), AtomicU64::new(1));
     let (mut ledger, mut counts) = (Ledger::default(), Counts::default());
-    let mut calls: Vec<Call> = Vec::new();
+    let (mut calls, parameters) = (Vec::<Call>::new(), Parameters::default());
     for round in 0..rounds {
         if round % 8 == 7 {
             // Killed while it recovers from the kill before; at its steps one by one, power.rs does so.
@@ -54,6 +57,7 @@ fn nothing_is_lost_by_kills_under_16_clients() {
         let server = Launch::on(&data).unwrap().arguments(ARGUMENTS).start().unwrap();
         let access = Access::of(&data).unwrap();
         check(&server, &access, &mut ledger, &calls, &mut counts, round as usize);
+        ask_for_imports(&server, &access, &ledger, &parameters);
         let (signal, signalled) = channel();
         let traffic = Traffic {
             address: client::address_of(server.url()),
@@ -67,6 +71,7 @@ fn nothing_is_lost_by_kills_under_16_clients() {
             serial: &serial,
             ticks: &ticks,
             bulky: false,
+            parameters: &parameters,
             prelude: false,
         };
         let ledger = &ledger;
@@ -94,7 +99,7 @@ fn nothing_is_lost_by_kills_under_16_clients() {
         &mut counts,
         rounds as usize,
     );
-    check_all(&server, &access, &ledger);
+    check_all(&server, &access, &ledger, &parameters);
     let took = clock.monotonic().since(begun).as_secs();
     crash::report(&format!(
         "{rounds} kills under {CLIENTS} clients survived in {took} s: {} calls acknowledged, {} refused, {} cut off \
@@ -199,11 +204,11 @@ fn check(
 }
 
 /// Checks all there is, down to proofs by keys that have to be enabled or imported again.
-fn check_all(server: &Server, access: &Access, ledger: &Ledger) {
+fn check_all(server: &Server, access: &Access, ledger: &Ledger, parameters: &Parameters) {
     let mut clients = clients(server, access);
     let survey = Survey::of(&mut clients, |_| true).unwrap();
     let mut wrong = ledger.compare(&survey);
-    enable_all(&mut clients[0], &survey).unwrap();
+    enable_all(&mut clients[0], &survey, ledger, parameters).unwrap();
     wrong.extend(prove_all(&mut clients, &ledger.proofs()));
     // Nothing that the checks did is unrecorded, and nothing is recorded twice: the whole log from its start.
     let records = records::read(server.data_directory(), 0).unwrap();
@@ -214,6 +219,20 @@ fn check_all(server: &Server, access: &Access, ledger: &Ledger) {
     let distinct: BTreeSet<&String> = requests.iter().copied().collect();
     assert_eq!(requests.len(), distinct.len(), "request ids with two records");
     assert!(wrong.is_empty(), "at the end:\n{}", wrong.join("\n"));
+}
+
+/// Asks for what the imports of the newest keys take. It takes a server longer to make it than most live here.
+fn ask_for_imports(server: &Server, access: &Access, ledger: &Ledger, parameters: &Parameters) {
+    let mut client = Client::connect(client::address_of(server.url()), access).unwrap();
+    let mut keys: Vec<_> = ledger
+        .keys
+        .iter()
+        .filter(|(key, made)| made.kind == Kind::Imported && parameters.of(key).is_none())
+        .collect();
+    keys.sort_by_key(|(_, made)| made.description.split_once('/').map(|(_, serial)| serial));
+    for (key, _) in keys.iter().rev().take(ASKED) {
+        parameters.ask(&mut client, key).unwrap();
+    }
 }
 
 fn clients(server: &Server, access: &Access) -> Vec<Client> {

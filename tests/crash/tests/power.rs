@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicU64;
 
 use ambient::{Clock, SystemClock};
 use crash::cuts::{DATA, Examiner, Told, states};
-use crash::{ARGUMENTS, Access, Client, Ledger, Outcome, Tally, Traffic, client, host, records};
+use crash::{ARGUMENTS, Access, Client, Ledger, Outcome, Parameters, Tally, Traffic, client, host, records};
 use serde_json::json;
 use server::config::Tls;
 use testkit::server::Launch;
@@ -27,7 +27,7 @@ fn run(fault: Option<Fault>) -> Run {
     let recording = Recording::of(place.path()).unwrap();
     let planted = fault.map(|fault| recording.inject(fault).unwrap());
     let data = recording.root().join(DATA);
-    let (serial, ticks) = (AtomicU64::new(0), AtomicU64::new(1));
+    let (serial, ticks, parameters) = (AtomicU64::new(0), AtomicU64::new(1), Parameters::default());
     let step = || recording.sequence().unwrap();
     let (mut told, mut ledger, mut first_life) = (Told::default(), Ledger::default(), 0);
     for (calls, bulky) in [(34, false), (30, true)] {
@@ -47,6 +47,7 @@ fn run(fault: Option<Fault>) -> Run {
             serial: &serial,
             ticks: &ticks,
             bulky,
+            parameters: &parameters,
             prelude: !bulky,
         };
         let done = traffic.run(&ledger);

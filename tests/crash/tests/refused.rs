@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crash::{ARGUMENTS, Access, Client, client, kind};
+use crash::{ARGUMENTS, Access, Client, client, import};
 use rusqlite::Connection;
 use serde_json::json;
 use tempfile::TempDir;
@@ -45,9 +45,9 @@ impl Used {
         let imported = create(json!({"Origin": "EXTERNAL"}));
         let family = create(json!({"MultiRegion": true}));
         let parameters = client
-            .ok("GetParametersForImport", &kind::wrapping(&imported))
+            .ok("GetParametersForImport", &import::wrapping(&imported))
             .unwrap();
-        let import = kind::import(&imported, "mine", &parameters);
+        let import = import::import(&imported, "mine", &parameters);
         client.ok("ImportKeyMaterial", &import).unwrap();
         let replicate = json!({"KeyId": family, "ReplicaRegion": client::REGIONS[1]});
         client.ok("ReplicateKey", &replicate).unwrap();

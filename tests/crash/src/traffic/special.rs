@@ -5,7 +5,8 @@ use serde_json::json;
 use super::{Actor, Ended};
 use crate::call::{Effect, Register, tags_text};
 use crate::client::REGIONS;
-use crate::kind::{self, Kind, in_region};
+use crate::import;
+use crate::kind::{Kind, in_region};
 
 impl Actor<'_> {
     /// Everything that these keys go through, in order.
@@ -51,13 +52,24 @@ impl Actor<'_> {
     }
 
     fn import(&mut self, place: usize) -> Result<(), Ended> {
-        let (arn, description) = (self.keys[place].arn.clone(), self.keys[place].description.clone());
-        let wrapping = kind::wrapping(&arn);
-        let parameters = self.call("GetParametersForImport", &wrapping, Effect::None, None)?;
-        let Some(parameters) = parameters else {
-            return Ok(());
+        let (ground, arn) = (self.ground, self.keys[place].arn.clone());
+        let parameters = match ground.traffic.parameters.of(&arn) {
+            Some(known) => known,
+            None => {
+                let Ok(asking) = ground.wrapping.try_lock() else {
+                    return self.look_at_keys();
+                };
+                let wrapping = import::wrapping(&arn);
+                let asked = self.call("GetParametersForImport", &wrapping, Effect::None, None)?;
+                drop(asking);
+                let Some(parameters) = asked else {
+                    return Ok(());
+                };
+                ground.traffic.parameters.keep(&arn, parameters.clone());
+                parameters
+            }
         };
-        let import = kind::import(&arn, &description, &parameters);
+        let import = import::import(&arn, &self.keys[place].description, &parameters);
         self.change_state(place, "ImportKeyMaterial", &import, "Enabled")
     }
 
