@@ -1,7 +1,8 @@
 //! What a crash test needs: clients that note what they were told, and a check of an installation against their notes.
 //!
-//! [`Traffic`] runs clients, each of which changes keys and aliases of its own and looks at everybody's. Each keeps
-//! its [`Call`]s: what was asked, what came back, what was seen. [`Ledger::settle`] puts these together with the audit
+//! [`Traffic`] runs clients, each of which changes keys and aliases of its own and looks at everybody's. The keys are of
+//! several [`Kind`]s, and some are in two Regions; a key is named by its ARN. Each client keeps its [`Call`]s: what was
+//! asked, what came back, what was seen, and what a key made as a [`Proof`] that the key is still there. [`Ledger::settle`] puts these together with the audit
 //! records to what must be there now, and [`Ledger::compare`] holds that against what an installation shows.
 #![allow(
     clippy::unwrap_used,

@@ -1,5 +1,7 @@
 //! Clients that work side by side. Each changes what is its own, one call after another, and looks at what others do.
 
+mod looks;
+mod proofs;
 mod special;
 
 use std::collections::BTreeMap;
@@ -9,7 +11,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Mutex, PoisonError};
 
-use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::{Value, json};
 use testkit::Dice;
 
@@ -18,7 +19,6 @@ use crate::client::{Access, Answer, Client, REGIONS};
 use crate::import::Parameters;
 use crate::kind::{Kind, family_of, in_region};
 use crate::ledger::Ledger;
-use crate::survey::{alias_of, tags_of};
 
 /// Keys of its own that a client works on at a time.
 const KEYS: usize = 4;
@@ -577,98 +577,6 @@ impl<'t> Actor<'t> {
         self.change(place, operation, body, write, |key| key.state = state.to_owned())
     }
 
-    /// Encrypts, signs or makes a MAC.
-    fn make_proof(&mut self) -> Result<(), Ended> {
-        let Some(place) = self.pick(&["Enabled"]) else {
-            return self.enable_or_disable();
-        };
-        self.make_proof_by(place)
-    }
-
-    fn make_proof_by(&mut self, place: usize) -> Result<(), Ended> {
-        let place_of_call = self.anywhere(place);
-        let message = BASE64_STANDARD.encode(self.serial());
-        let kind = self.keys[place].kind;
-        let (operation, body) = match kind {
-            Kind::Ecdsa => (
-                "Sign",
-                json!({"Message": message, "SigningAlgorithm": "ECDSA_SHA_256"}),
-            ),
-            Kind::MlDsa => (
-                "Sign",
-                json!({"Message": message, "SigningAlgorithm": "ML_DSA_SHAKE_256"}),
-            ),
-            Kind::Hmac => (
-                "GenerateMac",
-                json!({"Message": message, "MacAlgorithm": "HMAC_SHA_256"}),
-            ),
-            _ if self.chance(2) == 0 => ("Encrypt", json!({"Plaintext": message})),
-            _ => ("GenerateDataKey", json!({"KeySpec": "AES_256"})),
-        };
-        let mut asked = body.clone();
-        asked["KeyId"] = json!(place_of_call);
-        let context = json!({"round": message});
-        if kind.encrypts() {
-            asked["EncryptionContext"] = context.clone();
-        }
-        let Some(answer) = self.call(operation, &asked, Effect::None, None)? else {
-            return Ok(());
-        };
-        let mut shown = body;
-        let (operation, member, value) = match operation {
-            "Sign" => {
-                shown["Signature"] = answer["Signature"].clone();
-                ("Verify", "SignatureValid", json!(true))
-            }
-            "GenerateMac" => {
-                shown["Mac"] = answer["Mac"].clone();
-                ("VerifyMac", "MacValid", json!(true))
-            }
-            _ => {
-                let plaintext = answer.get("Plaintext").cloned();
-                shown = json!({"CiphertextBlob": answer["CiphertextBlob"], "EncryptionContext": context});
-                ("Decrypt", "Plaintext", plaintext.unwrap_or(json!(message)))
-            }
-        };
-        let proof = Proof {
-            key: place_of_call,
-            operation,
-            body: shown,
-            member,
-            value,
-        };
-        self.last().proof = Some(proof.clone());
-        self.proofs.push(proof);
-        Ok(())
-    }
-
-    /// Proves one of its proofs, in some Region of the key's.
-    fn prove(&mut self) -> Result<(), Ended> {
-        if self.proofs.is_empty() {
-            return self.make_proof();
-        }
-        let chosen = self.chance(self.proofs.len());
-        let mut proof = self.proofs[chosen].clone();
-        let Some(place) = self.keys.iter().position(|key| key.has(&proof.key)) else {
-            return self.make_proof();
-        };
-        proof.key = self.anywhere(place);
-        let refusal = match self.keys[place].state.as_str() {
-            // Keys in the second Region are always enabled.
-            _ if proof.key != self.keys[place].arn => None,
-            "Enabled" => None,
-            "Disabled" => Some("DisabledException"),
-            _ => Some("KMSInvalidStateException"),
-        };
-        if let Some(answer) = self.call(proof.operation, &proof.body(), Effect::None, refusal)?
-            && answer[proof.member] != proof.value
-        {
-            let wrong = format!("{} showed something else", self.last().name);
-            self.told.surprises.push(wrong);
-        }
-        Ok(())
-    }
-
     /// A call that has to be refused, and recorded.
     fn refused(&mut self) -> Result<(), Ended> {
         let kind = self.chance(4);
@@ -698,104 +606,6 @@ impl<'t> Actor<'t> {
             self.call("DescribeKey", &body, Effect::None, Some("NotFoundException"))?;
         }
         Ok(())
-    }
-
-    fn look_at_keys(&mut self) -> Result<(), Ended> {
-        let region = REGIONS[self.chance(REGIONS.len())];
-        let (mut call, body) = (self.begin("ListKeys", Effect::None), json!({"Limit": 1000}));
-        let answer = self.client.call_in(region, "ListKeys", &body, &call.name);
-        let answer = self.note(&mut call, answer, &body, None);
-        if let Ok(Some(answer)) = &answer {
-            let keys = answer["Keys"].as_array().unwrap().iter();
-            call.keys_seen = keys
-                .map(|key| key["KeyArn"].as_str().unwrap().to_owned())
-                .collect();
-        }
-        self.told.calls.push(call);
-        answer.map(drop)
-    }
-
-    fn look_at_aliases(&mut self) -> Result<(), Ended> {
-        let body = json!({"Limit": 100});
-        if let Some(answer) = self.call("ListAliases", &body, Effect::None, None)? {
-            let aliases = answer["Aliases"].as_array().unwrap().iter().map(alias_of);
-            let seen = aliases.map(|(name, target)| (Register::Alias(name), target));
-            self.last().seen = seen.collect();
-        }
-        Ok(())
-    }
-
-    fn look_at_somebody(&mut self) -> Result<(), Ended> {
-        let kind = self.chance(5);
-        if kind == 4 {
-            return self.look_through_alias();
-        }
-        let known = locked(&self.ground.keys).clone();
-        let recent = &known[known.len().saturating_sub(40)..];
-        if recent.is_empty() {
-            return self.create_key();
-        }
-        let (key, kind_of) = recent[self.chance(recent.len())].clone();
-        let body = json!({ "KeyId": key });
-        let operation = match kind {
-            1 => "ListResourceTags",
-            2 if kind_of.rotates() => "ListKeyRotations",
-            3 if kind_of.rotates() => "GetKeyRotationStatus",
-            _ => "DescribeKey",
-        };
-        if let Some(answer) = self.call(operation, &body, Effect::None, None)? {
-            self.last().seen = shown(operation, &answer, &key);
-        }
-        Ok(())
-    }
-
-    fn look_through_alias(&mut self) -> Result<(), Ended> {
-        let known = locked(&self.ground.aliases).clone();
-        if known.is_empty() {
-            return self.look_at_aliases();
-        }
-        let alias = known[self.chance(known.len())].clone();
-        let mut call = self.begin("DescribeKey", Effect::None);
-        let body = json!({ "KeyId": alias });
-        let answer = self.client.call("DescribeKey", &body, &call.name);
-        let is_gone = answer
-            .as_ref()
-            .is_ok_and(|answer| answer.code() == "NotFoundException");
-        let refusal = is_gone.then_some("NotFoundException");
-        let answer = self.note(&mut call, answer, &body, refusal);
-        let target = match &answer {
-            Ok(Some(answer)) => answer["KeyMetadata"]["Arn"].as_str().map(str::to_owned),
-            _ => is_gone.then(String::new),
-        };
-        call.seen = target
-            .map(|target| (Register::Alias(alias), target))
-            .into_iter()
-            .collect();
-        self.told.calls.push(call);
-        answer.map(drop)
-    }
-}
-
-/// What an answer shows of a key.
-fn shown(operation: &str, answer: &Value, key: &str) -> Vec<(Register, String)> {
-    let family = family_of(key).to_owned();
-    match operation {
-        "DescribeKey" => {
-            let metadata = &answer["KeyMetadata"];
-            let state = metadata["KeyState"].as_str().unwrap();
-            let primary = metadata["MultiRegionConfiguration"]["PrimaryKey"]["Region"].as_str();
-            let primary = primary.map(|region| (Register::Primary(family), region.to_owned()));
-            let state = (Register::State(key.to_owned()), state.to_owned());
-            primary.into_iter().chain([state]).collect()
-        }
-        "ListResourceTags" => vec![(Register::Tags(key.to_owned()), tags_of(answer))],
-        "ListKeyRotations" => {
-            let rotations = answer["Rotations"].as_array().unwrap().len();
-            vec![(Register::Rotations(family), rotations.to_string())]
-        }
-        // A key that waits for its deletion shows no automatic rotation, whatever its register holds.
-        _ if answer["KeyRotationEnabled"] == false => Vec::new(),
-        _ => vec![(Register::Automatic(family), "true".to_owned())],
     }
 }
 

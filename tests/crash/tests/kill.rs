@@ -15,6 +15,7 @@ use crash::{
     ARGUMENTS, Access, Call, Client, Effect, Kind, Ledger, Outcome, Parameters, Proof, Register, Tally,
     Traffic, client, records,
 };
+use serde_json::json;
 use testkit::Dice;
 use testkit::server::{Launch, Server};
 
@@ -168,13 +169,17 @@ fn check(
         })
         .map(str::to_owned)
         .collect();
+    // Its record comes after those that the start brought over from the store.
+    clients[0].ok("ListKeys", &json!({"Limit": 1})).unwrap();
+    let records = records::read(data, ledger.next_record).unwrap();
+    let made = records.iter().filter_map(|record| record.made.as_deref());
+    touched.extend(made.map(|key| family_of(key).to_owned()));
     let share = ledger.keys.keys().skip(round % SHARES).step_by(SHARES);
     touched.extend(share.map(|key| family_of(key).to_owned()));
     let survey = Survey::of(&mut clients, |key| {
         touched.contains(family_of(key)) || !ledger.keys.contains_key(key)
     })
     .unwrap();
-    let records = records::read(data, ledger.next_record).unwrap();
     let mut wrong = ledger.settle(calls, &records);
     wrong.extend(ledger.compare(&survey));
     let is_due = |(place, _): &(usize, &Proof)| *place >= before || place % SHARES == round % SHARES;
