@@ -93,7 +93,8 @@ fn survives(name: &str, faults: &[Fault]) -> Seen {
         works && answer.status == 400
     });
     assert!(back.is_some(), "{name}: service does not come back");
-    let first = traffic(1, true, 3).run(&ledger);
+    // What became of the keys under the fault is not known yet: these clients know none.
+    let first = traffic(1, true, 3).run(&Ledger::default());
     take(&mut ledger, merged(under, first));
     let after = traffic(12, false, 4).run(&ledger);
     assert_eq!(after.surprises, [""; 0], "{name}, once the disk works again");
