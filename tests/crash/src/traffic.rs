@@ -235,8 +235,8 @@ impl<'t> Actor<'t> {
             return self.tag();
         }
         match self.chance(100) {
-            0..4 => self.create_key(),
-            4..12 => self.alias(),
+            0..3 => self.create_key(),
+            3..12 => self.alias(),
             12..23 => self.tag(),
             23..27 => self.rotate(),
             27..31 => self.automatic(),

@@ -25,8 +25,8 @@ const ANSWERS: usize = 300;
 /// Keys and proofs that a round did not touch are looked at in one of so many rounds.
 const SHARES: usize = 40;
 
-/// Keys that are made ready for an import in a round.
-const ASKED: usize = 2;
+/// Keys that are made ready for an import in a round, each by a pair of RSA.
+const ASKED: usize = 1;
 
 #[derive(Default)]
 struct Counts {

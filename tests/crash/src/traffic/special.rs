@@ -41,13 +41,21 @@ impl Actor<'_> {
         arn
     }
 
+    /// Makes a key of a kind that there is none of, though not each time: the checks look at all that were ever made.
+    fn create_now_and_then(&mut self, kind: Kind) -> Result<(), Ended> {
+        match self.chance(3) {
+            0 => self.create_key_of(kind),
+            _ => self.make_proof(),
+        }
+    }
+
     /// Gives a key its material, or takes it away.
     pub(super) fn import_or_lose(&mut self) -> Result<(), Ended> {
         let is_imported = |kind| kind == Kind::Imported;
         match self.pick_of(is_imported, &["PendingImport", "Enabled"]) {
             Some(place) if self.keys[place].state == "PendingImport" => self.import(place),
             Some(place) => self.lose(place),
-            None => self.create_key_of(Kind::Imported),
+            None => self.create_now_and_then(Kind::Imported),
         }
     }
 
@@ -83,7 +91,7 @@ impl Actor<'_> {
         match self.pick_of(|kind| kind == Kind::Family, &["Enabled"]) {
             Some(place) if self.keys[place].replicated => self.move_primary(place),
             Some(place) => self.replicate(place),
-            None => self.create_key_of(Kind::Family),
+            None => self.create_now_and_then(Kind::Family),
         }
     }
 
