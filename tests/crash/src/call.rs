@@ -2,19 +2,36 @@
 
 use serde_json::Value;
 
+use crate::kind::{Kind, family_of};
+
 /// Something that one client alone changes, one value after another, and everybody looks at.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Register {
-    /// The state of a key, by its id.
+    /// The state of a key, by its ARN.
     State(String),
     /// A key's tags, as [`tags_text`] writes them.
     Tags(String),
-    /// How often a key was rotated on demand.
+    /// How often a key was rotated on demand, by [`family_of`] it.
     Rotations(String),
-    /// Whether a key is rotated automatically.
+    /// Whether a key is rotated automatically, by [`family_of`] it.
     Automatic(String),
-    /// The key that an alias stands for, by the alias's name; empty while there is no such alias.
+    /// The Region of a family's primary, by [`family_of`] it.
+    Primary(String),
+    /// The ARN of the key that an alias stands for, by the alias's name; empty while there is no such alias.
     Alias(String),
+}
+
+impl Register {
+    /// [`family_of`] the key that it is of; `None` where it is an alias's.
+    pub fn family(&self) -> Option<&str> {
+        match self {
+            Register::State(key) | Register::Tags(key) => Some(family_of(key)),
+            Register::Rotations(family) | Register::Automatic(family) | Register::Primary(family) => {
+                Some(family)
+            }
+            Register::Alias(_) => None,
+        }
+    }
 }
 
 /// What a call is to bring about.
@@ -26,6 +43,8 @@ pub enum Effect {
     Write(Register, String),
     /// A key with this description, which no other has, and these tags.
     Create {
+        /// What it can do.
+        kind: Kind,
         /// Unique.
         description: String,
         /// As [`tags_text`] writes them.
@@ -44,17 +63,28 @@ pub enum Outcome {
     Unknown(String),
 }
 
-/// A ciphertext and what it must open to.
+/// A ciphertext, a signature or a MAC, as the call that shows that its key is still the one that made it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sealed {
-    /// The key's id.
+pub struct Proof {
+    /// The key's ARN.
     pub key: String,
-    /// In base64.
-    pub ciphertext: String,
-    /// In base64.
-    pub plaintext: String,
-    /// The encryption context.
-    pub context: Value,
+    /// Decrypt, Verify or VerifyMac.
+    pub operation: &'static str,
+    /// What is asked, but for the key.
+    pub body: Value,
+    /// The member of the answer that tells.
+    pub member: &'static str,
+    /// What it must be: the plaintext, or true.
+    pub value: Value,
+}
+
+impl Proof {
+    /// The whole call's body.
+    pub fn body(&self) -> Value {
+        let mut body = self.body.clone();
+        body["KeyId"] = Value::from(self.key.as_str());
+        body
+    }
 }
 
 /// One call.
@@ -78,14 +108,14 @@ pub struct Call {
     pub outcome: Outcome,
     /// What it was to bring about.
     pub effect: Effect,
-    /// The key that it made.
+    /// The ARN of the key that it made.
     pub made: Option<String>,
     /// What it showed.
     pub seen: Vec<(Register, String)>,
-    /// Key ids that it showed.
+    /// ARNs of keys that it showed.
     pub keys_seen: Vec<String>,
-    /// The ciphertext that it gave.
-    pub sealed: Option<Sealed>,
+    /// The ciphertext, signature or MAC that it gave.
+    pub proof: Option<Proof>,
 }
 
 /// Tags in one canonical line.

@@ -11,10 +11,14 @@ use secret::SecretString;
 use serde_json::Value;
 use sigv4::sign::Signer;
 
+use crate::kind::region_of;
+
 /// The user agent of calls that the checks themselves make.
 pub const CHECKER: &str = "checker";
-/// The Region that is called.
-pub const REGION: &str = "us-east-1";
+/// The Regions that are served. All calls go to the first that do not name a key in the second.
+pub const REGIONS: [&str; 2] = ["us-east-1", "eu-west-1"];
+/// How the server is started: over plain HTTP, with [`REGIONS`].
+pub const ARGUMENTS: [&str; 4] = ["--tls", "off", "--regions", "us-east-1,eu-west-1"];
 /// No answer takes longer: a walk has a deadline of 30 seconds.
 const PATIENCE: Duration = Duration::from_secs(50);
 
@@ -50,7 +54,7 @@ impl Access {
 pub struct Client {
     stream: TcpStream,
     host: String,
-    signer: Signer,
+    signers: [Signer; 2],
     clock: SystemClock,
     buffer: Vec<u8>,
 }
@@ -84,24 +88,29 @@ impl Client {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(PATIENCE))?;
-        let secret = SecretString::new(access.secret.clone());
+        let signer = |region| {
+            let secret = SecretString::new(access.secret.clone());
+            Signer::new(&access.id, secret, region, sigv4::Service::usual("kms"))
+        };
         Ok(Client {
             stream,
             host: address.to_string(),
-            signer: Signer::new(&access.id, secret, REGION, sigv4::Service::usual("kms")),
+            signers: REGIONS.map(signer),
             clock: SystemClock::start(),
             buffer: Vec::new(),
         })
     }
 
-    /// A whole request, signed now. The user agent is not covered by the signature, and names the call in its record.
-    pub fn request(&self, operation: &str, body: &[u8], agent: &str) -> Vec<u8> {
+    /// A whole request to a Region, signed now. The user agent is not covered by the signature, and names the call in
+    /// its record.
+    pub fn request(&self, region: &str, operation: &str, body: &[u8], agent: &str) -> Vec<u8> {
+        let place = REGIONS.iter().position(|served| *served == region).unwrap();
         let mut headers = HeaderMap::new();
         let mut header = |name, value: &str| headers.insert(name, HeaderValue::from_str(value).unwrap());
         header("host", &self.host);
         header("content-type", "application/x-amz-json-1.1");
         header("x-amz-target", &format!("TrentService.{operation}"));
-        self.signer
+        self.signers[place]
             .sign("POST", "/", "", &mut headers, body, self.clock.now())
             .unwrap();
         let mut request = b"POST / HTTP/1.1\r\n".to_vec();
@@ -117,16 +126,40 @@ impl Client {
         request
     }
 
-    /// Calls an operation. An error says that the connection died before the whole answer was there.
+    /// Calls an operation, in the Region of the key whose ARN the body has. An error says that the connection died
+    /// before the whole answer was there.
     pub fn call(&mut self, operation: &str, body: &Value, agent: &str) -> io::Result<Answer> {
-        let request = self.request(operation, body.to_string().as_bytes(), agent);
+        let region = body["KeyId"].as_str().and_then(region_of).unwrap_or(REGIONS[0]);
+        self.call_in(region, operation, body, agent)
+    }
+
+    /// Calls an operation in a Region.
+    pub fn call_in(
+        &mut self,
+        region: &str,
+        operation: &str,
+        body: &Value,
+        agent: &str,
+    ) -> io::Result<Answer> {
+        let request = self.request(region, operation, body.to_string().as_bytes(), agent);
         self.stream.write_all(&request)?;
         self.answer()
     }
 
     /// Calls an operation that has to succeed, for a check. An error says what came instead.
     pub fn ok(&mut self, operation: &str, body: &Value) -> Result<Value, String> {
-        match self.call(operation, body, CHECKER) {
+        let answer = self.call(operation, body, CHECKER);
+        Client::succeeded(answer, operation, body)
+    }
+
+    /// The same in a Region.
+    pub fn ok_in(&mut self, region: &str, operation: &str, body: &Value) -> Result<Value, String> {
+        let answer = self.call_in(region, operation, body, CHECKER);
+        Client::succeeded(answer, operation, body)
+    }
+
+    fn succeeded(answer: io::Result<Answer>, operation: &str, body: &Value) -> Result<Value, String> {
+        match answer {
             Ok(answer) if answer.status == 200 => Ok(answer.body),
             Ok(answer) => Err(format!("{operation} {body}: {} {}", answer.status, answer.body)),
             Err(cause) => Err(format!("{operation} {body}: {cause}")),

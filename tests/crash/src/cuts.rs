@@ -14,9 +14,10 @@ use testkit::{Log, Loss, Replay, Step, Tree};
 use crate::call::Call;
 use crate::client::{Access, Client, address_of};
 use crate::host;
+use crate::import::Parameters;
 use crate::ledger::{Ledger, as_of};
 use crate::records;
-use crate::survey::{Survey, enable_all, open_all};
+use crate::survey::{Survey, enable_all, prove_all};
 
 /// Steps whose states are made before any is looked at, where the first complaint ends the search.
 const PORTION: usize = 64;
@@ -91,10 +92,11 @@ fn states_after(steps: &[&Step], replay: &mut Replay<'_>, tears: u64) -> (usize,
 ///
 /// Each state is put on a disk, and a server is started on it: it has to recover, and its log has to hold the records
 /// that it should. What the server then shows follows from the rows of its store, which few states differ in; so
-/// keys, aliases and ciphertexts are looked at once for equal rows and equal expectations.
+/// keys, aliases and proofs are looked at once for equal rows and equal expectations.
 pub struct Examiner<'t> {
     told: &'t Told,
     compared: Mutex<HashSet<u64>>,
+    parameters: Parameters,
 }
 
 impl<'t> Examiner<'t> {
@@ -103,6 +105,7 @@ impl<'t> Examiner<'t> {
         Examiner {
             told,
             compared: Mutex::default(),
+            parameters: Parameters::default(),
         }
     }
 
@@ -190,7 +193,7 @@ impl<'t> Examiner<'t> {
         let known = rows.map(|rows| {
             let mut hasher = DefaultHasher::new();
             (rows, &access.id, &ledger.keys, &ledger.registers).hash(&mut hasher);
-            ledger.sealed.len().hash(&mut hasher);
+            ledger.proofs.len().hash(&mut hasher);
             hasher.finish()
         });
         if known.is_some_and(|known| self.compared.lock().unwrap().contains(&known)) {
@@ -198,8 +201,8 @@ impl<'t> Examiner<'t> {
         }
         let survey = Survey::of(&mut clients, |_| true)?;
         wrong.extend(ledger.compare(&survey));
-        enable_all(&mut clients[0], &survey)?;
-        wrong.extend(open_all(&mut clients, &ledger.sealed.iter().collect::<Vec<_>>()));
+        enable_all(&mut clients[0], &survey, &ledger, &self.parameters)?;
+        wrong.extend(prove_all(&mut clients, &ledger.proofs()));
         if let Some(known) = known.filter(|_| wrong.is_empty()) {
             self.compared.lock().unwrap().insert(known);
         }

@@ -11,6 +11,8 @@ use server::limits::Limits;
 use server::start::{StartError, Surroundings, serve};
 use tokio::runtime::Runtime;
 
+use crate::client::REGIONS;
+
 /// A server that accepts calls, on a runtime of its own.
 pub struct Hosted {
     runtime: Runtime,
@@ -32,7 +34,9 @@ pub fn start(data: &Path, tls: Tls) -> Result<Hosted, String> {
 
 /// The same, with random bytes from a given source.
 pub fn start_with(data: &Path, tls: Tls, entropy: Arc<dyn Entropy>) -> Result<Hosted, String> {
+    let regions = REGIONS.map(|region| region.parse().unwrap());
     let options = Options {
+        regions: Some(regions.to_vec()),
         data_dir: Some(data.to_owned()),
         listen: Some("127.0.0.1:0".parse().unwrap()),
         admin_listen: Some("127.0.0.1:0".parse().unwrap()),

@@ -2,23 +2,33 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use crate::call::{Call, Effect, Outcome, Register, Sealed};
-use crate::client::CHECKER;
+use crate::call::{Call, Effect, Outcome, Proof, Register};
+use crate::client::{CHECKER, REGIONS};
+use crate::kind::{Kind, family_of, in_region, region_of};
 use crate::records::Record;
-use crate::survey::Survey;
+use crate::survey::{Facts, Survey};
 
 /// What is settled: nothing of it may ever be missing again.
 #[derive(Debug, Clone, Default)]
 pub struct Ledger {
-    /// Keys and their descriptions.
-    pub keys: BTreeMap<String, String>,
+    /// Keys by their ARNs.
+    pub keys: BTreeMap<String, Made>,
     /// Values of registers.
     pub registers: BTreeMap<Register, String>,
-    /// Ciphertexts.
-    pub sealed: Vec<Sealed>,
+    /// Ciphertexts, signatures and MACs, by the keys that made them.
+    pub proofs: Vec<Proof>,
     /// The first record that was not looked at yet.
     pub next_record: u64,
     request_ids: HashSet<String>,
+}
+
+/// What a key was made as.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Made {
+    /// What it can do.
+    pub kind: Kind,
+    /// Unique.
+    pub description: String,
 }
 
 /// A value that a register had for certain.
@@ -36,7 +46,7 @@ impl Ledger {
         let by_call = self.take_records(calls, records, &mut wrong);
         let mut written: BTreeMap<Register, Vec<(&Call, &str)>> = BTreeMap::new();
         let mut lost: Vec<(&Call, &Register, &str)> = Vec::new();
-        let mut made: Vec<(String, &Call, &str, &str)> = Vec::new();
+        let mut made: Vec<(String, &Call, Made, &str)> = Vec::new();
         for call in calls {
             let success = by_call[call.name.as_str()]
                 .first()
@@ -53,20 +63,25 @@ impl Ledger {
                     written.entry(register.clone()).or_default().push((call, value));
                 }
                 Effect::Write(register, value) => lost.push((call, register, value)),
-                Effect::Create { description, tags } if happened => {
-                    let id = call.made.clone().or_else(|| success?.made.clone());
-                    match id {
-                        Some(id) => made.push((id, call, description, tags)),
+                Effect::Create {
+                    kind,
+                    description,
+                    tags,
+                } if happened => {
+                    let arn = call.made.clone().or_else(|| success?.made.clone());
+                    let (kind, description) = (*kind, description.clone());
+                    match arn {
+                        Some(arn) => made.push((arn, call, Made { kind, description }, tags)),
                         None => wrong.push(format!("{}: the record names no key", call.name)),
                     }
                 }
                 Effect::Create { .. } => {}
             }
-            self.sealed.extend(call.sealed.clone());
+            self.proofs.extend(call.proof.clone());
         }
-        for (id, call, description, tags) in &made {
-            self.keys.insert(id.clone(), (*description).to_owned());
-            for (register, value) in first_values(id, tags) {
+        for (arn, call, key, tags) in &made {
+            self.keys.insert(arn.clone(), key.clone());
+            for (register, value) in first_values(arn, key.kind, tags) {
                 written.entry(register).or_default().insert(0, (call, value));
             }
         }
@@ -166,7 +181,7 @@ impl Ledger {
         let mut wrong = Vec::new();
         let keys: BTreeSet<&String> = self.keys.keys().collect();
         for key in keys.difference(&survey.keys.iter().collect()) {
-            wrong.push(format!("the key {key} ({}) is lost", self.keys[*key]));
+            wrong.push(format!("the key {key} ({:?}) is lost", self.keys[*key]));
         }
         for key in survey.keys.iter().filter(|key| !keys.contains(key)) {
             wrong.push(format!(
@@ -191,29 +206,85 @@ impl Ledger {
             wrong.push(format!("{name} is there, and nothing says so"));
         }
         for (key, facts) in &survey.facts {
-            let Some(description) = self.keys.get(key) else {
-                continue;
-            };
-            let mut check = |what: &str, found: &str, expected: &str| {
-                if found != expected {
-                    wrong.push(format!("{what} of {key}: {found:?} instead of {expected:?}"));
-                }
-            };
-            check("description", &facts.description, description);
-            let pending = facts.state == "PendingDeletion";
-            for (register, found) in [
-                (Register::State(key.clone()), facts.state.clone()),
-                (Register::Tags(key.clone()), facts.tags.clone()),
-                (Register::Rotations(key.clone()), facts.rotations.to_string()),
-                (Register::Automatic(key.clone()), facts.automatic.to_string()),
-            ] {
-                // A key that waits for its deletion shows no automatic rotation.
-                if !(pending && matches!(register, Register::Automatic(_))) {
-                    check(&format!("{register:?}"), &found, &self.registers[&register]);
-                }
+            if let Some(made) = self.keys.get(key) {
+                self.compare_key(key, made, facts, &mut wrong);
+                self.compare_family(key, survey, &mut wrong);
             }
         }
         wrong
+    }
+
+    fn compare_key(&self, key: &str, made: &Made, facts: &Facts, wrong: &mut Vec<String>) {
+        let mut check = |what: &str, found: &str, expected: &str| {
+            if found != expected {
+                wrong.push(format!("{what} of {key}: {found:?} instead of {expected:?}"));
+            }
+        };
+        check("description", &facts.description, &made.description);
+        let family = family_of(key).to_owned();
+        let mut found = vec![
+            (Register::State(key.to_owned()), facts.state.clone()),
+            (Register::Tags(key.to_owned()), facts.tags.clone()),
+        ];
+        if made.kind.rotates() {
+            found.push((Register::Rotations(family.clone()), facts.rotations.to_string()));
+            // A key that waits for its deletion shows no automatic rotation.
+            if facts.state != "PendingDeletion" {
+                found.push((Register::Automatic(family.clone()), facts.automatic.to_string()));
+            }
+        }
+        if let Some(of_family) = &facts.family {
+            found.push((Register::Primary(family), of_family.primary.clone()));
+        }
+        for (register, found) in found {
+            check(&format!("{register:?}"), &found, self.value(&register));
+        }
+    }
+
+    /// One primary in a family, and all of its keys with the same material.
+    fn compare_family(&self, key: &str, survey: &Survey, wrong: &mut Vec<String>) {
+        let family = |key: &str| survey.facts.get(key).and_then(|facts| facts.family.as_ref());
+        let Some(found) = family(key) else {
+            return;
+        };
+        let is_primary = region_of(key) == Some(self.value(&Register::Primary(family_of(key).to_owned())));
+        let role = if is_primary { "PRIMARY" } else { "REPLICA" };
+        if found.role != role {
+            wrong.push(format!("{key} is {} instead of {role}", found.role));
+        }
+        let relatives = self.relatives(key);
+        if found.keys != relatives {
+            wrong.push(format!(
+                "{key} has the relatives {:?} instead of {relatives:?}",
+                found.keys
+            ));
+        }
+        for relative in &relatives {
+            let other = family(relative).map(|other| &other.materials);
+            if other.is_some_and(|other| *other != found.materials) {
+                wrong.push(format!("{key} and {relative} have different material"));
+            }
+        }
+    }
+
+    /// The keys of a key's family that are settled; the key alone where it has none.
+    pub fn relatives(&self, key: &str) -> BTreeSet<String> {
+        let everywhere = REGIONS.iter().map(|region| in_region(key, region));
+        everywhere.filter(|key| self.keys.contains_key(key)).collect()
+    }
+
+    /// A proof in every Region in which its key is.
+    pub fn everywhere(&self, proof: &Proof) -> Vec<Proof> {
+        let by = |key| Proof { key, ..proof.clone() };
+        self.relatives(&proof.key).into_iter().map(by).collect()
+    }
+
+    /// All proofs, each in every Region in which its key is.
+    pub fn proofs(&self) -> Vec<Proof> {
+        self.proofs
+            .iter()
+            .flat_map(|proof| self.everywhere(proof))
+            .collect()
     }
 
     /// The value of a register; empty where it has none.
@@ -232,14 +303,21 @@ impl<'c> Version<'c> {
     }
 }
 
-/// The registers of a new key.
-fn first_values<'t>(id: &str, tags: &'t str) -> [(Register, &'t str); 4] {
-    [
-        (Register::State(id.to_owned()), "Enabled"),
-        (Register::Tags(id.to_owned()), tags),
-        (Register::Rotations(id.to_owned()), "0"),
-        (Register::Automatic(id.to_owned()), "false"),
-    ]
+/// The registers of a new key. A replica shares its family's.
+fn first_values<'t>(arn: &str, kind: Kind, tags: &'t str) -> Vec<(Register, &'t str)> {
+    let mut values = vec![
+        (Register::State(arn.to_owned()), kind.first_state()),
+        (Register::Tags(arn.to_owned()), tags),
+    ];
+    let family = family_of(arn).to_owned();
+    if kind.rotates() && kind != Kind::Replica {
+        values.push((Register::Rotations(family.clone()), "0"));
+        values.push((Register::Automatic(family.clone()), "false"));
+    }
+    if kind == Kind::Family {
+        values.push((Register::Primary(family), REGIONS[0]));
+    }
+    values
 }
 
 fn check_record(call: &Call, records: &[&Record], wrong: &mut Vec<String>) {
@@ -279,7 +357,7 @@ pub fn as_of(calls: &[Call], step: u64) -> Vec<Call> {
             call.answered = None;
             call.request_id = None;
             call.made = None;
-            call.sealed = None;
+            call.proof = None;
             call.seen.clear();
             call.keys_seen.clear();
         }

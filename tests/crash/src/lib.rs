@@ -1,7 +1,8 @@
 //! What a crash test needs: clients that note what they were told, and a check of an installation against their notes.
 //!
-//! [`Traffic`] runs clients, each of which changes keys and aliases of its own and looks at everybody's. Each keeps
-//! its [`Call`]s: what was asked, what came back, what was seen. [`Ledger::settle`] puts these together with the audit
+//! [`Traffic`] runs clients, each of which changes keys and aliases of its own and looks at everybody's. The keys are of
+//! several [`Kind`]s, and some are in two Regions; a key is named by its ARN. Each client keeps its [`Call`]s: what was
+//! asked, what came back, what was seen, and what a key made as a [`Proof`] that the key is still there. [`Ledger::settle`] puts these together with the audit
 //! records to what must be there now, and [`Ledger::compare`] holds that against what an installation shows.
 #![allow(
     clippy::unwrap_used,
@@ -15,15 +16,21 @@ pub mod call;
 pub mod client;
 pub mod cuts;
 pub mod host;
+pub mod import;
+pub mod kind;
 pub mod ledger;
 pub mod records;
 pub mod survey;
+pub mod tally;
 pub mod traffic;
 
-pub use call::{Call, Effect, Outcome, Register, Sealed};
-pub use client::{Access, Client};
+pub use call::{Call, Effect, Outcome, Proof, Register};
+pub use client::{ARGUMENTS, Access, Client};
+pub use import::Parameters;
+pub use kind::Kind;
 pub use ledger::Ledger;
 pub use records::Record;
+pub use tally::Tally;
 pub use traffic::Traffic;
 
 use std::io::Write;

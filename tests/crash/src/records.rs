@@ -18,7 +18,7 @@ pub struct Record {
     pub operation: String,
     /// The code of the refusal.
     pub error: Option<String>,
-    /// The key that CreateKey made.
+    /// The ARN of the key that CreateKey or ReplicateKey made.
     pub made: Option<String>,
 }
 
@@ -42,7 +42,10 @@ pub fn read(data: &Path, from: u64) -> Result<Vec<Record>, String> {
             agent: entry.user_agent.unwrap_or_default().to_owned(),
             operation: entry.event_name.to_owned(),
             error: entry.error_code.map(str::to_owned),
-            made: response["keyMetadata"]["keyId"].as_str().map(str::to_owned),
+            made: ["keyMetadata", "replicaKeyMetadata"]
+                .iter()
+                .find_map(|metadata| response[*metadata]["arn"].as_str())
+                .map(str::to_owned),
         });
     }
     Ok(records)

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use crate::call::tags_text;
-use crate::{Client, Sealed};
+use crate::client::REGIONS;
+use crate::import::{self, Parameters};
+use crate::{Client, Ledger, Proof};
 
 /// What is known of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,14 +22,29 @@ pub struct Facts {
     pub rotations: usize,
     /// Whether it is rotated automatically.
     pub automatic: bool,
+    /// What a multi-Region key says of its family.
+    pub family: Option<Family>,
+}
+
+/// What a multi-Region key says of its family.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Family {
+    /// PRIMARY or REPLICA.
+    pub role: String,
+    /// The primary's Region.
+    pub primary: String,
+    /// The ARNs of all of them.
+    pub keys: BTreeSet<String>,
+    /// All material, oldest first, and last the id of the current one.
+    pub materials: Vec<String>,
 }
 
 /// What was found.
 #[derive(Debug, Clone, Default)]
 pub struct Survey {
-    /// The ids of all keys.
+    /// The ARNs of all keys, of both Regions.
     pub keys: BTreeSet<String>,
-    /// All aliases and the keys that they stand for.
+    /// All aliases, and the ARNs of the keys that they stand for.
     pub aliases: BTreeMap<String, String>,
     /// Facts of the keys that were looked at.
     pub facts: BTreeMap<String, Facts>,
@@ -37,14 +54,13 @@ impl Survey {
     /// Lists all keys and aliases, and looks at the keys that `wanted` names.
     pub fn of(clients: &mut [Client], wanted: impl Fn(&str) -> bool) -> Result<Survey, String> {
         let first = &mut clients[0];
-        let keys: BTreeSet<String> = listed(first, "ListKeys", 1000, "Keys")?
-            .iter()
-            .map(|key| text(&key["KeyId"]))
-            .collect();
-        let aliases = listed(first, "ListAliases", 100, "Aliases")?
-            .iter()
-            .map(|alias| (text(&alias["AliasName"]), text(&alias["TargetKeyId"])))
-            .collect();
+        let (mut keys, mut aliases) = (BTreeSet::new(), BTreeMap::new());
+        for region in REGIONS {
+            let listed_keys = listed(first, region, "ListKeys", 1000, "Keys")?;
+            keys.extend(listed_keys.iter().map(|key| text(&key["KeyArn"])));
+            let listed_aliases = listed(first, region, "ListAliases", 100, "Aliases")?;
+            aliases.extend(listed_aliases.iter().map(alias_of));
+        }
         let wanted: Vec<&String> = keys.iter().filter(|key| wanted(key)).collect();
         let facts = side_by_side(clients, &wanted, |client, key| {
             Ok(((*key).clone(), facts(client, key)?))
@@ -57,32 +73,42 @@ impl Survey {
     }
 }
 
-/// Enables every key that is not, so that all ciphertexts can be opened.
-pub fn enable_all(client: &mut Client, survey: &Survey) -> Result<(), String> {
+/// Enables every key that is not, and gives those of them their material that proofs are by, so that all can be proved.
+pub fn enable_all(
+    client: &mut Client,
+    survey: &Survey,
+    ledger: &Ledger,
+    parameters: &Parameters,
+) -> Result<(), String> {
     for (key, facts) in &survey.facts {
         let body = json!({ "KeyId": key });
         if facts.state == "PendingDeletion" {
             client.ok("CancelKeyDeletion", &body)?;
         }
-        if facts.state != "Enabled" {
+        if facts.state == "PendingImport" {
+            if ledger.proofs.iter().any(|proof| proof.key == *key) {
+                let parameters = parameters.ask(client, key)?;
+                let import = import::import(key, &facts.description, &parameters);
+                client.ok("ImportKeyMaterial", &import)?;
+            }
+        } else if facts.state != "Enabled" {
             client.ok("EnableKey", &body)?;
         }
     }
     Ok(())
 }
 
-/// Opens each ciphertext; what is wrong with those that don't open to what they should.
-pub fn open_all(clients: &mut [Client], sealed: &[&Sealed]) -> Vec<String> {
-    let opened = side_by_side(clients, sealed, |client, sealed| {
-        let body = json!({"CiphertextBlob": sealed.ciphertext, "EncryptionContext": sealed.context});
-        let answer = client.ok("Decrypt", &body);
-        match answer.as_ref().map(|answer| answer["Plaintext"].as_str()) {
-            Ok(Some(plaintext)) if plaintext == sealed.plaintext => None,
-            Ok(_) => Some(format!("a ciphertext of {} opens to something else", sealed.key)),
-            Err(why) => Some(format!("a ciphertext of {} does not open: {why}", sealed.key)),
+/// Opens and verifies all; what is wrong with those that don't show what they should.
+pub fn prove_all(clients: &mut [Client], proofs: &[Proof]) -> Vec<String> {
+    let proved = side_by_side(clients, proofs, |client, proof| {
+        let (operation, key) = (proof.operation, &proof.key);
+        match client.ok(operation, &proof.body()) {
+            Ok(answer) if answer[proof.member] == proof.value => None,
+            Ok(_) => Some(format!("{operation} by {key} shows something else")),
+            Err(why) => Some(format!("{operation} by {key} is refused: {why}")),
         }
     });
-    opened.into_iter().flatten().collect()
+    proved.into_iter().flatten().collect()
 }
 
 /// Does the same for each of `all`, spread over the clients.
@@ -111,11 +137,17 @@ fn side_by_side<I: Sync, T: Send>(
     })
 }
 
-fn listed(client: &mut Client, operation: &str, limit: u64, member: &str) -> Result<Vec<Value>, String> {
+fn listed(
+    client: &mut Client,
+    region: &str,
+    operation: &str,
+    limit: u64,
+    member: &str,
+) -> Result<Vec<Value>, String> {
     let mut all = Vec::new();
     let mut body = json!({ "Limit": limit });
     loop {
-        let mut page = client.ok(operation, &body)?;
+        let mut page = client.ok_in(region, operation, &body)?;
         all.append(page[member].as_array_mut().unwrap());
         if page["Truncated"] != true {
             return Ok(all);
@@ -127,20 +159,57 @@ fn listed(client: &mut Client, operation: &str, limit: u64, member: &str) -> Res
 fn facts(client: &mut Client, key: &str) -> Result<Facts, String> {
     let by_id = json!({ "KeyId": key });
     let metadata = client.ok("DescribeKey", &by_id)?["KeyMetadata"].take();
-    let state = text(&metadata["KeyState"]);
     let tags = tags_of(&client.ok("ListResourceTags", &by_id)?);
-    let rotations = client.ok("ListKeyRotations", &by_id)?["Rotations"]
-        .as_array()
-        .unwrap()
-        .len();
-    let status = client.ok("GetKeyRotationStatus", &by_id)?;
+    let rotates = metadata["KeySpec"] == "SYMMETRIC_DEFAULT" && metadata["Origin"] == "AWS_KMS";
+    let (mut rotations, mut automatic) = (0, false);
+    if rotates {
+        let listed = client.ok("ListKeyRotations", &by_id)?;
+        rotations = listed["Rotations"].as_array().unwrap().len();
+        let status = client.ok("GetKeyRotationStatus", &by_id)?;
+        automatic = status["KeyRotationEnabled"].as_bool().unwrap();
+    }
+    let family = match metadata["MultiRegion"] == true {
+        true => Some(family(client, key, &metadata)?),
+        false => None,
+    };
     Ok(Facts {
         description: text(&metadata["Description"]),
+        state: text(&metadata["KeyState"]),
         tags,
         rotations,
-        automatic: status["KeyRotationEnabled"].as_bool().unwrap(),
-        state,
+        automatic,
+        family,
     })
+}
+
+fn family(client: &mut Client, key: &str, metadata: &Value) -> Result<Family, String> {
+    let all = json!({"KeyId": key, "IncludeKeyMaterial": "ALL_KEY_MATERIAL"});
+    let listed = client.ok("ListKeyRotations", &all)?;
+    let materials = listed["Rotations"].as_array().unwrap();
+    let family = &metadata["MultiRegionConfiguration"];
+    let replicas = family["ReplicaKeys"].as_array().unwrap();
+    Ok(Family {
+        role: text(&family["MultiRegionKeyType"]),
+        primary: text(&family["PrimaryKey"]["Region"]),
+        keys: replicas
+            .iter()
+            .chain([&family["PrimaryKey"]])
+            .map(|relative| text(&relative["Arn"]))
+            .collect(),
+        materials: materials
+            .iter()
+            .map(|material| text(&material["KeyMaterialId"]))
+            .chain([text(&metadata["CurrentKeyMaterialId"])])
+            .collect(),
+    })
+}
+
+/// The name of a listed alias, and the ARN of the key that it stands for.
+pub fn alias_of(alias: &Value) -> (String, String) {
+    let arn = text(&alias["AliasArn"]);
+    let place = arn.split(":alias/").next().unwrap_or_default();
+    let target = format!("{place}:key/{}", text(&alias["TargetKeyId"]));
+    (text(&alias["AliasName"]), target)
 }
 
 /// The tags in an answer to ListResourceTags.

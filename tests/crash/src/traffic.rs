@@ -1,5 +1,9 @@
 //! Clients that work side by side. Each changes what is its own, one call after another, and looks at what others do.
 
+mod looks;
+mod proofs;
+mod special;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
@@ -7,14 +11,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Mutex, PoisonError};
 
-use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::{Value, json};
 use testkit::Dice;
 
-use crate::call::{Call, Effect, Outcome, Register, Sealed, tags_text};
-use crate::client::{Access, Answer, Client};
+use crate::call::{Call, Effect, Outcome, Proof, Register, tags_text};
+use crate::client::{Access, Answer, Client, REGIONS};
+use crate::import::Parameters;
+use crate::kind::{Kind, family_of, in_region};
 use crate::ledger::Ledger;
-use crate::survey::tags_of;
 
 /// Keys of its own that a client works on at a time.
 const KEYS: usize = 4;
@@ -49,6 +53,11 @@ pub struct Traffic<'t> {
     pub ticks: &'t AtomicU64,
     /// Whether most calls are changes of many bytes.
     pub bulky: bool,
+    /// Under what material is wrapped.
+    pub parameters: &'t Parameters,
+    /// Whether the first client begins with an import, a replica, a rotation in both Regions and a move of the primary,
+    /// and with proofs under each.
+    pub prelude: bool,
 }
 
 /// What the clients tell of.
@@ -64,17 +73,25 @@ pub struct Told {
 struct Ground<'t> {
     traffic: &'t Traffic<'t>,
     answered: AtomicU64,
-    keys: Mutex<Vec<String>>,
+    keys: Mutex<Vec<(String, Kind)>>,
     aliases: Mutex<Vec<String>>,
+    /// Held by the one who asks for a wrapping key: the server refuses who would have to wait long for one.
+    wrapping: Mutex<()>,
 }
 
 /// A key of a client's own, as the client knows it.
 struct Mine {
-    id: String,
+    /// Its ARN in the first Region.
+    arn: String,
+    kind: Kind,
+    description: String,
     state: String,
     tags: BTreeMap<String, String>,
     rotations: u32,
     automatic: bool,
+    /// Whether it has a replica, and where the primary is.
+    replicated: bool,
+    primary: String,
 }
 
 struct Actor<'t> {
@@ -84,7 +101,7 @@ struct Actor<'t> {
     dice: Dice,
     keys: Vec<Mine>,
     aliases: Vec<(String, String)>,
-    sealed: Vec<Sealed>,
+    proofs: Vec<Proof>,
     told: Told,
 }
 
@@ -94,19 +111,20 @@ struct Ended;
 impl Traffic<'_> {
     /// Runs them all to their end.
     pub fn run(&self, ledger: &Ledger) -> Told {
-        let mut recent: Vec<(&String, &String)> = ledger.keys.iter().collect();
-        recent.sort_by_key(|(_, description)| description.split_once('/').map(|(_, serial)| serial));
+        let mut recent: Vec<_> = ledger.keys.iter().collect();
+        recent.sort_by_key(|(_, made)| made.description.split_once('/').map(|(_, serial)| serial));
         let recent = recent
             .iter()
             .rev()
             .take(64)
-            .map(|(id, _)| (*id).clone())
+            .map(|(arn, made)| ((*arn).clone(), made.kind))
             .collect();
         let ground = Ground {
             traffic: self,
             answered: AtomicU64::new(0),
             keys: Mutex::new(recent),
             aliases: Mutex::new(Vec::new()),
+            wrapping: Mutex::new(()),
         };
         let mut told = Told::default();
         std::thread::scope(|scope| {
@@ -138,8 +156,9 @@ impl<'t> Actor<'t> {
                 let name = format!("c{number}");
                 let dice = Dice::new(traffic.seed, number);
                 let mut actor = Actor::new(ground, name, client, dice, ledger);
+                let ended = traffic.prelude && number == 0 && actor.prelude().is_err();
                 for _ in 0..traffic.calls {
-                    if actor.act().is_err() {
+                    if ended || actor.act().is_err() {
                         break;
                     }
                 }
@@ -154,17 +173,17 @@ impl<'t> Actor<'t> {
 
     fn new(ground: &'t Ground<'t>, name: String, client: Client, dice: Dice, ledger: &Ledger) -> Actor<'t> {
         let prefix = format!("{name}/");
-        let mut own: Vec<(&String, &String)> = ledger
+        let mut own: Vec<_> = ledger
             .keys
             .iter()
-            .filter(|(_, description)| description.starts_with(&prefix))
+            .filter(|(_, made)| made.description.starts_with(&prefix) && made.kind != Kind::Replica)
             .collect();
-        own.sort_by_key(|(_, description)| *description);
+        own.sort_by_key(|(_, made)| &made.description);
         let keys: Vec<Mine> = own
             .iter()
             .rev()
             .take(KEYS)
-            .map(|(id, _)| Mine::known(id, ledger))
+            .map(|(arn, _)| Mine::known(arn, ledger))
             .collect();
         let alias_prefix = format!("alias/{name}/");
         let aliases = ledger
@@ -177,9 +196,9 @@ impl<'t> Actor<'t> {
                 _ => None,
             })
             .collect();
-        let is_own = |sealed: &&Sealed| keys.iter().any(|key| key.id == sealed.key);
-        let sealed = ledger
-            .sealed
+        let is_own = |proof: &&Proof| keys.iter().any(|key| key.has(&proof.key));
+        let proofs = ledger
+            .proofs
             .iter()
             .rev()
             .filter(is_own)
@@ -193,7 +212,7 @@ impl<'t> Actor<'t> {
             dice,
             keys,
             aliases,
-            sealed,
+            proofs,
             told: Told::default(),
         }
     }
@@ -216,18 +235,20 @@ impl<'t> Actor<'t> {
             return self.tag();
         }
         match self.chance(100) {
-            0..4 => self.create_key(),
-            4..14 => self.alias(),
-            14..26 => self.tag(),
-            26..30 => self.rotate(),
-            30..34 => self.automatic(),
-            34..40 => self.enable_or_disable(),
-            40..44 => self.delete_or_keep(),
-            44..58 => self.encrypt(),
-            58..66 => self.decrypt(),
-            66..72 => self.refused(),
-            72 => self.look_at_keys(),
-            73..80 => self.look_at_aliases(),
+            0..3 => self.create_key(),
+            3..12 => self.alias(),
+            12..23 => self.tag(),
+            23..27 => self.rotate(),
+            27..31 => self.automatic(),
+            31..36 => self.enable_or_disable(),
+            36..40 => self.delete_or_keep(),
+            40..54 => self.make_proof(),
+            54..62 => self.prove(),
+            62..67 => self.refused(),
+            67 => self.look_at_keys(),
+            68..73 => self.look_at_aliases(),
+            73..77 => self.import_or_lose(),
+            77..81 => self.replicate_or_move(),
             _ => self.look_at_somebody(),
         }
     }
@@ -261,7 +282,7 @@ impl<'t> Actor<'t> {
             made: None,
             seen: Vec::new(),
             keys_seen: Vec::new(),
-            sealed: None,
+            proof: None,
         }
     }
 
@@ -325,35 +346,65 @@ impl<'t> Actor<'t> {
     }
 
     fn create_key(&mut self) -> Result<(), Ended> {
+        let kind = match self.chance(20) {
+            0..9 => Kind::Usual,
+            9..13 => Kind::Imported,
+            13..17 => Kind::Family,
+            17 => Kind::Ecdsa,
+            18 => Kind::MlDsa,
+            _ => Kind::Hmac,
+        };
+        self.create_key_of(kind)
+    }
+
+    fn create_key_of(&mut self, kind: Kind) -> Result<(), Ended> {
         let description = self.serial();
-        let body = json!({"Description": description, "Tags": [{"TagKey": "born", "TagValue": description}]});
-        let tags = tags_text([("born", description.as_str())]);
+        let mut body = kind.members();
+        body["Description"] = json!(description);
+        body["Tags"] = json!([{"TagKey": "born", "TagValue": description}]);
         let effect = Effect::Create {
+            kind,
             description: description.clone(),
-            tags,
+            tags: tags_text([("born", description.as_str())]),
         };
         if let Some(answer) = self.call("CreateKey", &body, effect, None)? {
-            let id = answer["KeyMetadata"]["KeyId"].as_str().unwrap().to_owned();
-            self.last().made = Some(id.clone());
-            locked(&self.ground.keys).push(id.clone());
+            let arn = self.made(&answer["KeyMetadata"], kind);
             if self.keys.len() >= KEYS {
                 self.keys.remove(0);
             }
             self.keys.push(Mine {
-                id,
-                state: "Enabled".to_owned(),
-                tags: BTreeMap::from([("born".to_owned(), description)]),
+                arn,
+                kind,
+                state: kind.first_state().to_owned(),
+                tags: BTreeMap::from([("born".to_owned(), description.clone())]),
+                description,
                 rotations: 0,
                 automatic: false,
+                replicated: false,
+                primary: REGIONS[0].to_owned(),
             });
         }
         Ok(())
     }
 
+    /// Notes the key that the last call made, and gives its ARN.
+    fn made(&mut self, metadata: &Value, kind: Kind) -> String {
+        let arn = metadata["Arn"].as_str().unwrap().to_owned();
+        self.last().made = Some(arn.clone());
+        locked(&self.ground.keys).push((arn.clone(), kind));
+        arn
+    }
+
     /// A key of its own in one of these states.
     fn pick(&mut self, states: &[&str]) -> Option<usize> {
+        self.pick_of(|_| true, states)
+    }
+
+    /// The same, of some kinds.
+    fn pick_of(&mut self, fits: impl Fn(Kind) -> bool, states: &[&str]) -> Option<usize> {
         let fitting: Vec<usize> = (0..self.keys.len())
             .filter(|place| states.contains(&self.keys[*place].state.as_str()))
+            .filter(|place| fits(self.keys[*place].kind))
             .collect();
         match fitting.len() {
             0 => None,
@@ -380,10 +431,11 @@ impl<'t> Actor<'t> {
     }
 
     fn alias(&mut self) -> Result<(), Ended> {
-        let Some(place) = self.pick(&["Enabled", "Disabled"]) else {
+        // An alias moves between keys of one usage alone.
+        let Some(place) = self.pick_of(Kind::encrypts, &["Enabled", "Disabled"]) else {
             return self.create_key();
         };
-        let target = self.keys[place].id.clone();
+        let target = self.keys[place].arn.clone();
         let kind = self.chance(4);
         if self.aliases.is_empty() || (kind < 2 && self.aliases.len() < ALIASES) {
             let name = format!("alias/{}", self.serial());
@@ -417,7 +469,7 @@ impl<'t> Actor<'t> {
         let Some(place) = self.pick(&["Enabled", "Disabled"]) else {
             return self.create_key();
         };
-        let id = self.keys[place].id.clone();
+        let id = self.keys[place].arn.clone();
         let mut tags = self.keys[place].tags.clone();
         let name = format!("t{}", self.chance(5));
         let text = |tags: &BTreeMap<String, String>| {
@@ -447,30 +499,40 @@ impl<'t> Actor<'t> {
     }
 
     fn rotate(&mut self) -> Result<(), Ended> {
-        let place = self.pick(&["Enabled"]);
+        let place = self.pick_of(Kind::rotates, &["Enabled"]);
         let Some(place) = place.filter(|place| self.keys[*place].rotations < ROTATIONS) else {
             return self.create_key();
         };
-        let (id, rotations) = (self.keys[place].id.clone(), self.keys[place].rotations + 1);
-        let body = json!({ "KeyId": id });
-        let write = (Register::Rotations(id), rotations.to_string());
+        self.rotate_at(place)
+    }
+
+    fn rotate_at(&mut self, place: usize) -> Result<(), Ended> {
+        let rotations = self.keys[place].rotations + 1;
+        let body = json!({ "KeyId": self.keys[place].leading() });
+        let write = (
+            Register::Rotations(self.keys[place].family()),
+            rotations.to_string(),
+        );
         self.change(place, "RotateKeyOnDemand", &body, write, |key| {
             key.rotations = rotations;
         })
     }
 
     fn automatic(&mut self) -> Result<(), Ended> {
-        let Some(place) = self.pick(&["Enabled"]) else {
+        let Some(place) = self.pick_of(Kind::rotates, &["Enabled"]) else {
             return self.create_key();
         };
-        let (id, automatic) = (self.keys[place].id.clone(), !self.keys[place].automatic);
+        let automatic = !self.keys[place].automatic;
         let operation = if automatic {
             "EnableKeyRotation"
         } else {
             "DisableKeyRotation"
         };
-        let body = json!({ "KeyId": id });
-        let write = (Register::Automatic(id), automatic.to_string());
+        let body = json!({ "KeyId": self.keys[place].leading() });
+        let write = (
+            Register::Automatic(self.keys[place].family()),
+            automatic.to_string(),
+        );
         self.change(place, operation, &body, write, |key| key.automatic = automatic)
     }
 
@@ -478,7 +540,7 @@ impl<'t> Actor<'t> {
         let Some(place) = self.pick(&["Enabled", "Disabled"]) else {
             return self.create_key();
         };
-        let id = self.keys[place].id.clone();
+        let id = self.keys[place].arn.clone();
         let (operation, state) = match self.keys[place].state.as_str() {
             "Enabled" => ("DisableKey", "Disabled"),
             _ => ("EnableKey", "Enabled"),
@@ -487,8 +549,12 @@ impl<'t> Actor<'t> {
     }
 
     fn delete_or_keep(&mut self) -> Result<(), Ended> {
-        let place = self.chance(self.keys.len());
-        let id = self.keys[place].id.clone();
+        // A primary is not deleted before its replicas, and a key without material has another state when it is kept.
+        let states = ["Enabled", "Disabled", "PendingDeletion"];
+        let Some(place) = self.pick_of(|kind| kind != Kind::Family, &states) else {
+            return self.create_key();
+        };
+        let id = self.keys[place].arn.clone();
         match self.keys[place].state.as_str() {
             "PendingDeletion" => {
                 self.change_state(place, "CancelKeyDeletion", &json!({ "KeyId": id }), "Disabled")
@@ -507,65 +573,8 @@ impl<'t> Actor<'t> {
         body: &Value,
         state: &str,
     ) -> Result<(), Ended> {
-        let write = (Register::State(self.keys[place].id.clone()), state.to_owned());
+        let write = (Register::State(self.keys[place].arn.clone()), state.to_owned());
         self.change(place, operation, body, write, |key| key.state = state.to_owned())
-    }
-
-    fn encrypt(&mut self) -> Result<(), Ended> {
-        let Some(place) = self.pick(&["Enabled"]) else {
-            return self.enable_or_disable();
-        };
-        let key = self.keys[place].id.clone();
-        let context = json!({"round": self.serial()});
-        let mut plaintext = BASE64_STANDARD.encode(self.serial());
-        let answer = if self.chance(2) == 0 {
-            let body = json!({"KeyId": key, "Plaintext": plaintext, "EncryptionContext": context});
-            self.call("Encrypt", &body, Effect::None, None)?
-        } else {
-            let body = json!({"KeyId": key, "KeySpec": "AES_256", "EncryptionContext": context});
-            self.call("GenerateDataKey", &body, Effect::None, None)?
-        };
-        if let Some(answer) = answer {
-            if let Some(drawn) = answer["Plaintext"].as_str() {
-                plaintext = drawn.to_owned();
-            }
-            let sealed = Sealed {
-                key,
-                ciphertext: answer["CiphertextBlob"].as_str().unwrap().to_owned(),
-                plaintext,
-                context,
-            };
-            self.last().sealed = Some(sealed.clone());
-            self.sealed.push(sealed);
-        }
-        Ok(())
-    }
-
-    fn decrypt(&mut self) -> Result<(), Ended> {
-        if self.sealed.is_empty() {
-            return self.encrypt();
-        }
-        let place = self.chance(self.sealed.len());
-        let sealed = self.sealed[place].clone();
-        let state = self
-            .keys
-            .iter()
-            .find(|key| key.id == sealed.key)
-            .map(|key| key.state.clone());
-        let refusal = match state.as_deref() {
-            Some("Enabled") => None,
-            Some("Disabled") => Some("DisabledException"),
-            Some(_) => Some("KMSInvalidStateException"),
-            None => return self.encrypt(),
-        };
-        let body = json!({"CiphertextBlob": sealed.ciphertext, "EncryptionContext": sealed.context});
-        if let Some(answer) = self.call("Decrypt", &body, Effect::None, refusal)?
-            && answer["Plaintext"] != sealed.plaintext.as_str()
-        {
-            let wrong = format!("{} opened to something else", self.last().name);
-            self.told.surprises.push(wrong);
-        }
-        Ok(())
     }
 
     /// A call that has to be refused, and recorded.
@@ -578,7 +587,7 @@ impl<'t> Actor<'t> {
             if self
                 .keys
                 .iter()
-                .any(|key| key.id == target && !pending.contains(&key.state.as_str()))
+                .any(|key| key.arn == target && !pending.contains(&key.state.as_str()))
             {
                 self.call("CreateAlias", &body, Effect::None, Some("AlreadyExistsException"))?;
                 return Ok(());
@@ -587,7 +596,7 @@ impl<'t> Actor<'t> {
         if kind == 1
             && let Some(place) = self.pick(&["Disabled"])
         {
-            let body = json!({"KeyId": self.keys[place].id, "Plaintext": "aGVsbG8="});
+            let body = json!({"KeyId": self.keys[place].arn, "Plaintext": "aGVsbG8="});
             self.call("Encrypt", &body, Effect::None, Some("DisabledException"))?;
         } else if kind == 2 {
             let body = json!({"KeyId": "alias/x", "Plaintext": 17});
@@ -598,122 +607,46 @@ impl<'t> Actor<'t> {
         }
         Ok(())
     }
-
-    fn look_at_keys(&mut self) -> Result<(), Ended> {
-        let body = json!({"Limit": 1000});
-        if let Some(answer) = self.call("ListKeys", &body, Effect::None, None)? {
-            let keys = answer["Keys"].as_array().unwrap();
-            let keys: Vec<String> = keys
-                .iter()
-                .map(|key| key["KeyId"].as_str().unwrap().to_owned())
-                .collect();
-            self.last().keys_seen = keys;
-        }
-        Ok(())
-    }
-
-    fn look_at_aliases(&mut self) -> Result<(), Ended> {
-        let body = json!({"Limit": 100});
-        if let Some(answer) = self.call("ListAliases", &body, Effect::None, None)? {
-            let aliases = answer["Aliases"].as_array().unwrap();
-            let text = |value: &Value| value.as_str().unwrap().to_owned();
-            let seen = aliases
-                .iter()
-                .map(|alias| {
-                    let name = text(&alias["AliasName"]);
-                    (Register::Alias(name), text(&alias["TargetKeyId"]))
-                })
-                .collect();
-            self.last().seen = seen;
-        }
-        Ok(())
-    }
-
-    fn look_at_somebody(&mut self) -> Result<(), Ended> {
-        let kind = self.chance(5);
-        if kind == 4 {
-            return self.look_through_alias();
-        }
-        let known = locked(&self.ground.keys).clone();
-        let recent = &known[known.len().saturating_sub(40)..];
-        if recent.is_empty() {
-            return self.create_key();
-        }
-        let key = recent[self.chance(recent.len())].clone();
-        let body = json!({ "KeyId": key });
-        let operation = match kind {
-            0 => "DescribeKey",
-            1 => "ListResourceTags",
-            2 => "ListKeyRotations",
-            _ => "GetKeyRotationStatus",
-        };
-        if let Some(answer) = self.call(operation, &body, Effect::None, None)? {
-            let (register, value) = shown(operation, &answer, key);
-            // A key that waits for its deletion shows no automatic rotation, whatever its register holds.
-            if !(matches!(register, Register::Automatic(_)) && value == "false") {
-                self.last().seen = vec![(register, value)];
-            }
-        }
-        Ok(())
-    }
-
-    fn look_through_alias(&mut self) -> Result<(), Ended> {
-        let known = locked(&self.ground.aliases).clone();
-        if known.is_empty() {
-            return self.look_at_aliases();
-        }
-        let alias = known[self.chance(known.len())].clone();
-        let mut call = self.begin("DescribeKey", Effect::None);
-        let body = json!({ "KeyId": alias });
-        let answer = self.client.call("DescribeKey", &body, &call.name);
-        let is_gone = answer
-            .as_ref()
-            .is_ok_and(|answer| answer.code() == "NotFoundException");
-        let refusal = is_gone.then_some("NotFoundException");
-        let answer = self.note(&mut call, answer, &body, refusal);
-        let target = match &answer {
-            Ok(Some(answer)) => answer["KeyMetadata"]["KeyId"].as_str().map(str::to_owned),
-            _ => is_gone.then(String::new),
-        };
-        call.seen = target
-            .map(|target| (Register::Alias(alias), target))
-            .into_iter()
-            .collect();
-        self.told.calls.push(call);
-        answer.map(drop)
-    }
-}
-
-/// What an answer shows of a key.
-fn shown(operation: &str, answer: &Value, key: String) -> (Register, String) {
-    match operation {
-        "DescribeKey" => {
-            let state = answer["KeyMetadata"]["KeyState"].as_str().unwrap();
-            (Register::State(key), state.to_owned())
-        }
-        "ListResourceTags" => (Register::Tags(key), tags_of(answer)),
-        "ListKeyRotations" => {
-            let rotations = answer["Rotations"].as_array().unwrap().len();
-            (Register::Rotations(key), rotations.to_string())
-        }
-        _ => (Register::Automatic(key), answer["KeyRotationEnabled"].to_string()),
-    }
 }
 
 impl Mine {
-    fn known(id: &str, ledger: &Ledger) -> Mine {
-        let value = |register: fn(String) -> Register| ledger.value(&register(id.to_owned()));
-        let tags = value(Register::Tags);
+    fn known(arn: &str, ledger: &Ledger) -> Mine {
+        let made = &ledger.keys[arn];
+        let family = family_of(arn).to_owned();
+        let tags = ledger.value(&Register::Tags(arn.to_owned()));
+        let rotations = ledger.value(&Register::Rotations(family.clone()));
         Mine {
-            id: id.to_owned(),
-            state: value(Register::State).to_owned(),
+            arn: arn.to_owned(),
+            kind: made.kind,
+            description: made.description.clone(),
+            state: ledger.value(&Register::State(arn.to_owned())).to_owned(),
             tags: tags
                 .split(',')
                 .filter_map(|pair| pair.split_once('='))
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
-            rotations: value(Register::Rotations).parse().unwrap(),
-            automatic: value(Register::Automatic) == "true",
+            rotations: rotations.parse().unwrap_or(0),
+            automatic: ledger.value(&Register::Automatic(family.clone())) == "true",
+            replicated: ledger.relatives(arn).len() > 1,
+            primary: ledger.value(&Register::Primary(family)).to_owned(),
+        }
+    }
+
+    /// What its registers that all Regions share are named by.
+    fn family(&self) -> String {
+        family_of(&self.arn).to_owned()
+    }
+
+    /// Whether a key is this one, or its replica.
+    fn has(&self, arn: &str) -> bool {
+        family_of(arn) == family_of(&self.arn)
+    }
+
+    /// The ARN of the one that rotates and is replicated: the primary of a family.
+    fn leading(&self) -> String {
+        match self.kind {
+            Kind::Family => in_region(&self.arn, &self.primary),
+            _ => self.arn.clone(),
         }
     }
 }

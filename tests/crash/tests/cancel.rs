@@ -11,8 +11,12 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use ambient::{Clock, SystemClock, SystemEntropy};
+use crash::client::REGIONS;
+use crash::ledger::Made;
 use crash::survey::Survey;
-use crash::{Access, Call, Client, Effect, Ledger, Outcome, Record, Register, client, records};
+use crash::{
+    ARGUMENTS, Access, Call, Client, Effect, Kind, Ledger, Outcome, Record, Register, client, records,
+};
 use crypto::root::RootKey;
 use engine::{Engine, Installation, Options, Peer, Request, Response, Service};
 use http::{HeaderMap, HeaderValue, Method};
@@ -50,7 +54,7 @@ impl Bare {
             root: Box::new(root),
             store: StoreOptions::new(),
             services: SERVICES,
-            regions: vec![client::REGION.parse().unwrap()],
+            regions: vec![REGIONS[0].parse().unwrap()],
             destruction_grace: Duration::from_secs(3600),
             attestations: attestation::Verifier::trusting([attestation::NITRO_ROOT]).unwrap(),
             on_unknown_members: Arc::new(|_| ()),
@@ -77,7 +81,7 @@ impl Bare {
         header("user-agent", agent);
         let secret = SecretString::new(self.key.secret.expose().to_owned());
         let usual = sigv4::Service::usual("kms");
-        Signer::new(self.key.id.as_str(), secret, client::REGION, usual)
+        Signer::new(self.key.id.as_str(), secret, REGIONS[0], usual)
             .sign("POST", "/", "", &mut headers, body.as_bytes(), self.clock.now())
             .unwrap();
         let mut bytes = SecretBuffer::with_capacity(body.len());
@@ -211,13 +215,7 @@ fn a_call_that_is_dropped_at_any_poll_leaves_exactly_one_record() {
 fn a_client_that_closes_its_socket_at_any_byte_leaves_at_most_one_record_and_no_half_effect() {
     let place = crash::scratch();
     let data = place.path().join("data");
-    let start = || {
-        Launch::on(&data)
-            .unwrap()
-            .arguments(["--tls", "off"])
-            .start()
-            .unwrap()
-    };
+    let start = || Launch::on(&data).unwrap().arguments(ARGUMENTS).start().unwrap();
     let server = start();
     let access = Access::of(&data).unwrap();
     let address = client::address_of(server.url());
@@ -225,7 +223,7 @@ fn a_client_that_closes_its_socket_at_any_byte_leaves_at_most_one_record_and_no_
     let keys: Vec<String> = (0..8)
         .map(|_| {
             let made = steady.ok("CreateKey", &json!({})).unwrap();
-            made["KeyMetadata"]["KeyId"].as_str().unwrap().to_owned()
+            made["KeyMetadata"]["Arn"].as_str().unwrap().to_owned()
         })
         .collect();
     let mut dice = Dice::new(crash::from_environment("KEYSTEAD_CANCEL_SEED", 1), 0);
@@ -248,7 +246,7 @@ fn a_client_that_closes_its_socket_at_any_byte_leaves_at_most_one_record_and_no_
             _ => ("DescribeKey", json!({"KeyId": "alias/nothing"}), Effect::None),
         };
         let mut client = Client::connect(address, &access).unwrap();
-        let request = client.request(operation, body.to_string().as_bytes(), &name);
+        let request = client.request(REGIONS[0], operation, body.to_string().as_bytes(), &name);
         let complete = dice.between(0, 3) > 0;
         let sent = if complete {
             request.len()
@@ -283,7 +281,7 @@ fn a_client_that_closes_its_socket_at_any_byte_leaves_at_most_one_record_and_no_
                 made: None,
                 seen: Vec::new(),
                 keys_seen: Vec::new(),
-                sealed: None,
+                proof: None,
             },
         ));
     }
@@ -295,7 +293,11 @@ fn a_client_that_closes_its_socket_at_any_byte_leaves_at_most_one_record_and_no_
     let survey = Survey::of(&mut clients, |_| false).unwrap();
     let records = records::read(&data, 0).unwrap();
     let mut ledger = Ledger::default();
-    ledger.keys = keys.iter().map(|key| (key.clone(), String::new())).collect();
+    let made = Made {
+        kind: Kind::Usual,
+        description: String::new(),
+    };
+    ledger.keys = keys.iter().map(|key| (key.clone(), made.clone())).collect();
     let only: Vec<Call> = calls.iter().map(|(_, call)| call.clone()).collect();
     let mut wrong = ledger.settle(&only, &records);
     wrong.extend(ledger.compare(&survey));

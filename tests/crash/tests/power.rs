@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicU64;
 
 use ambient::{Clock, SystemClock};
 use crash::cuts::{DATA, Examiner, Told, states};
-use crash::{Access, Client, Ledger, Outcome, Traffic, client, host, records};
+use crash::{ARGUMENTS, Access, Client, Ledger, Outcome, Parameters, Tally, Traffic, client, host, records};
 use serde_json::json;
 use server::config::Tls;
 use testkit::server::Launch;
@@ -27,11 +27,11 @@ fn run(fault: Option<Fault>) -> Run {
     let recording = Recording::of(place.path()).unwrap();
     let planted = fault.map(|fault| recording.inject(fault).unwrap());
     let data = recording.root().join(DATA);
-    let (serial, ticks) = (AtomicU64::new(0), AtomicU64::new(1));
+    let (serial, ticks, parameters) = (AtomicU64::new(0), AtomicU64::new(1), Parameters::default());
     let step = || recording.sequence().unwrap();
     let (mut told, mut ledger, mut first_life) = (Told::default(), Ledger::default(), 0);
-    for (calls, bulky) in [(40, false), (30, true)] {
-        let launch = Launch::on(&data).unwrap().arguments(["--tls", "off"]);
+    for (calls, bulky) in [(34, false), (30, true)] {
+        let launch = Launch::on(&data).unwrap().arguments(ARGUMENTS);
         let server = launch.recorded(&recording).start().unwrap();
         let access = Access::of(&data).unwrap();
         told.ready.get_or_insert_with(|| (step(), access.clone()));
@@ -47,6 +47,8 @@ fn run(fault: Option<Fault>) -> Run {
             serial: &serial,
             ticks: &ticks,
             bulky,
+            parameters: &parameters,
+            prelude: !bulky,
         };
         let done = traffic.run(&ledger);
         assert_eq!(done.surprises, [""; 0]);
@@ -106,8 +108,12 @@ fn power_cuts_at_every_step_lose_nothing() {
     let (cuts, states) = states(&run.log, run.log.replay(), |step| run.chosen(step), tears);
     let examiner = Examiner::of(&run.told);
     let wrong = examiner.complaints(&states, false);
+    let mut tally = Tally::default();
+    tally.add(&run.told.calls);
+    // The test is worth nothing for what does not happen in it.
+    assert!(tally.least() > 0, "{tally}");
     crash::report(&format!(
-        "power cuts: {} steps with {} calls, {cuts} cuts (all that was not flushed dropped, kept, or torn) into {} \
+        "power cuts: {} steps with {} calls ({tally}), {cuts} cuts (all that was not flushed dropped, kept, or torn) into {} \
          states with {} different stores in {} s: {} wrong",
         run.log.steps().len(),
         run.told.calls.len(),
@@ -135,7 +141,7 @@ fn power_cuts_while_recovering_from_a_power_cut_lose_nothing() {
         let recording = Recording::of(place.path()).unwrap();
         let launch = Launch::on(&recording.root().join(DATA))
             .unwrap()
-            .arguments(["--tls", "off"]);
+            .arguments(ARGUMENTS);
         launch.recorded(&recording).start().unwrap().kill().unwrap();
         let log = recording.log().unwrap();
         let (cuts_here, mut again) = states(&log, log.replay(), |_| true, 1);

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crash::{Access, Client, client};
+use crash::{ARGUMENTS, Access, Client, client, import};
 use rusqlite::Connection;
 use serde_json::json;
 use tempfile::TempDir;
@@ -38,6 +38,19 @@ impl Used {
                 .ok("CreateAlias", &json!({"AliasName": name, "TargetKeyId": key}))
                 .unwrap();
         }
+        let mut create = |members| {
+            let made = client.ok("CreateKey", &members).unwrap();
+            made["KeyMetadata"]["Arn"].as_str().unwrap().to_owned()
+        };
+        let imported = create(json!({"Origin": "EXTERNAL"}));
+        let family = create(json!({"MultiRegion": true}));
+        let parameters = client
+            .ok("GetParametersForImport", &import::wrapping(&imported))
+            .unwrap();
+        let import = import::import(&imported, "mine", &parameters);
+        client.ok("ImportKeyMaterial", &import).unwrap();
+        let replicate = json!({"KeyId": family, "ReplicaRegion": client::REGIONS[1]});
+        client.ok("ReplicateKey", &replicate).unwrap();
         drop(client);
         assert!(server.terminate().unwrap().status.success());
     }
@@ -67,7 +80,7 @@ impl Used {
 }
 
 fn launch(data: &Path) -> Launch {
-    Launch::on(data).unwrap().arguments(["--tls", "off"])
+    Launch::on(data).unwrap().arguments(ARGUMENTS)
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -168,9 +181,11 @@ fn a_store_in_which_rows_were_exchanged_or_put_back_is_refused() {
     let server = launch(&used.data()).start().unwrap();
     let access = Access::of(&used.data()).unwrap();
     let mut client = Client::connect(client::address_of(server.url()), &access).unwrap();
-    let keys = client.ok("ListKeys", &json!({})).unwrap();
-    for key in keys["Keys"].as_array().unwrap() {
-        client.ok("DisableKey", &json!({"KeyId": key["KeyId"]})).unwrap();
+    for region in client::REGIONS {
+        let keys = client.ok_in(region, "ListKeys", &json!({})).unwrap();
+        for key in keys["Keys"].as_array().unwrap() {
+            client.ok("DisableKey", &json!({"KeyId": key["KeyArn"]})).unwrap();
+        }
     }
     drop(client);
     assert!(server.terminate().unwrap().status.success());
