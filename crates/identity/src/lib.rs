@@ -5,6 +5,8 @@ mod account;
 mod document;
 mod entity;
 mod gather;
+#[cfg(test)]
+mod golden;
 mod group;
 mod managed_policy;
 mod principal;

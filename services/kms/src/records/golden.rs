@@ -88,16 +88,25 @@ fn alias() -> Alias {
     }
 }
 
-fn policies() -> [KeyPolicy; 2] {
-    let text = r#"{"Version":"2012-10-17","Statement":[]}"#;
+fn policies() -> [KeyPolicy; 3] {
+    let plain = r#"{"Version":"2012-10-17","Statement":[]}"#;
+    let arn = "arn:aws:iam::123456789012:user/ada";
+    let naming = format!(
+        r#"{{"Statement":[{{"Effect":"Allow","Principal":{{"AWS":"{arn}"}},"Action":"kms:*","Resource":"*"}}]}}"#
+    );
+    let named = Named {
+        arn: arn.to_owned(),
+        id: "AIDAEXAMPLEEXAMPLEEXA".to_owned(),
+    };
+    let given = |text: &str, named| {
+        let policy = Policy::parse(text, Kind::Key).unwrap();
+        KeyPolicy::given(text.to_owned(), policy, named)
+    };
     let account = AccountId::from_number(123_456_789_012).unwrap();
     [
         KeyPolicy::default_of(account),
-        KeyPolicy::given(
-            text.to_owned(),
-            Policy::parse(text, Kind::Key).unwrap(),
-            Vec::new(),
-        ),
+        given(plain, Vec::new()),
+        given(&naming, vec![named]),
     ]
 }
 
@@ -109,13 +118,14 @@ fn written<T: Table>(record: &T::Record) -> Vec<u8> {
 
 /// Every record, by name.
 fn all() -> Vec<(&'static str, Vec<u8>)> {
-    let [default, given] = policies();
+    let [default, given, naming] = policies();
     vec![
         ("key-symmetric", written::<Keys>(&symmetric())),
         ("key-imported", written::<Keys>(&imported())),
         ("alias", written::<Aliases>(&alias())),
         ("policy-default", written::<KeyPolicies>(&default)),
         ("policy-given", written::<KeyPolicies>(&given)),
+        ("policy-naming", written::<KeyPolicies>(&naming)),
         ("key-id", id(KeyKind::SingleRegion).to_bytes().to_vec()),
     ]
 }
@@ -140,9 +150,10 @@ fn records_are_read_and_written_as_ever() {
     assert_eq!(Keys::decode(1, &bytes("key-symmetric")).unwrap(), symmetric());
     assert_eq!(Keys::decode(1, &bytes("key-imported")).unwrap(), imported());
     assert_eq!(Aliases::decode(1, &bytes("alias")).unwrap(), alias());
-    let [default, given] = policies();
+    let [default, given, naming] = policies();
     assert_eq!(KeyPolicies::decode(1, &bytes("policy-default")).unwrap(), default);
     assert_eq!(KeyPolicies::decode(1, &bytes("policy-given")).unwrap(), given);
+    assert_eq!(KeyPolicies::decode(1, &bytes("policy-naming")).unwrap(), naming);
     assert_eq!(
         KeyId::from_bytes(&bytes("key-id")),
         Some(id(KeyKind::SingleRegion))

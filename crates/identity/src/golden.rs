@@ -1,0 +1,105 @@
+//! Records as the first version wrote them: each is read as it was meant, and written again byte for byte.
+//!
+//! `golden/records-1.txt` holds a line for each: its name, and its bytes in hexadecimal digits. `KEYSTEAD_GOLDEN=write`
+//! writes it anew, for as long as the format was not released.
+
+use ambient::Timestamp;
+use arn::AccountId;
+use secret::SecretBuffer;
+use store::Table;
+
+use crate::{
+    AccessKey, AccessKeys, Group, Groups, ManagedPolicies, ManagedPolicy, Owner, Policies, Status, UniqueId,
+    User, Users, set_tag,
+};
+
+const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/golden/records-1.txt");
+const NOW: Timestamp = Timestamp::from_seconds(1_700_000_000);
+const DOCUMENT: &str = r#"{"Statement":{"Effect":"Allow","Action":"kms:*","Resource":"*"}}"#;
+
+fn id(text: &str) -> UniqueId {
+    UniqueId::kept(text)
+}
+
+fn policies() -> Policies {
+    let mut policies = Policies::default();
+    policies.attached = vec!["arn:aws:iam::123456789012:policy/keys/Use".to_owned()];
+    policies.set_inline("own", DOCUMENT);
+    policies
+}
+
+fn user() -> User {
+    let mut user = User::new(&id("AIDAEXAMPLEEXAMPLEEXA"), "ada", "/division/", NOW);
+    set_tag(&mut user.tags, "team", "payroll");
+    user.boundary = Some("arn:aws:iam::123456789012:policy/Bound".to_owned());
+    user.policies = policies();
+    user.groups = vec!["AGPAEXAMPLEEXAMPLEEXA".to_owned()];
+    user
+}
+
+fn group() -> Group {
+    let mut group = Group::new(&id("AGPAEXAMPLEEXAMPLEEXA"), "auditors", "/", NOW);
+    group.policies = policies();
+    group
+}
+
+fn policy() -> ManagedPolicy {
+    let mut policy = ManagedPolicy::new(&id("ANPAEXAMPLEEXAMPLEEXA"), "Use", "/keys/", DOCUMENT, NOW);
+    policy.description = "Lets keys be used".to_owned();
+    set_tag(&mut policy.tags, "team", "security");
+    policy.add_version(DOCUMENT, true, NOW);
+    policy
+}
+
+fn keys() -> [AccessKey; 2] {
+    let account = AccountId::from_number(123_456_789_012).unwrap();
+    let mut inactive = AccessKey::of(&Owner::User(account, id("AIDAEXAMPLEEXAMPLEEXA")), NOW);
+    inactive.set_status(Status::Inactive);
+    [AccessKey::of_root(account, NOW), inactive]
+}
+
+fn written<T: Table>(record: &T::Record) -> Vec<u8> {
+    let mut out = SecretBuffer::with_capacity(64);
+    T::encode(record, &mut out);
+    out.expose().to_vec()
+}
+
+#[test]
+fn records_are_read_and_written_as_ever() {
+    let [of_root, of_user] = keys();
+    let lines: String = [
+        ("user", written::<Users>(&user())),
+        ("group", written::<Groups>(&group())),
+        ("managed-policy", written::<ManagedPolicies>(&policy())),
+        ("access-key-of-root", written::<AccessKeys>(&of_root)),
+        ("access-key-of-user", written::<AccessKeys>(&of_user)),
+    ]
+    .iter()
+    .map(|(name, bytes)| format!("{name} {}\n", hex::encode(bytes)))
+    .collect();
+    if std::env::var_os("KEYSTEAD_GOLDEN").is_some_and(|mode| mode == "write") {
+        std::fs::write(FILE, &lines).unwrap();
+    }
+    let golden = std::fs::read_to_string(FILE).unwrap();
+    assert_eq!(lines, golden);
+    let bytes = |name: &str| {
+        let line = golden
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        hex::decode(line.unwrap()).unwrap()
+    };
+    assert_eq!(Users::decode(1, &bytes("user")).unwrap(), user());
+    assert_eq!(Groups::decode(1, &bytes("group")).unwrap(), group());
+    assert_eq!(
+        ManagedPolicies::decode(1, &bytes("managed-policy")).unwrap(),
+        policy()
+    );
+    assert_eq!(
+        AccessKeys::decode(1, &bytes("access-key-of-root")).unwrap(),
+        of_root
+    );
+    assert_eq!(
+        AccessKeys::decode(1, &bytes("access-key-of-user")).unwrap(),
+        of_user
+    );
+}
