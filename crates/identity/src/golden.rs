@@ -22,8 +22,10 @@ fn id(text: &str) -> UniqueId {
 }
 
 fn policies() -> Policies {
-    let mut policies = Policies::default();
-    policies.attached = vec!["arn:aws:iam::123456789012:policy/keys/Use".to_owned()];
+    let mut policies = Policies {
+        attached: vec!["arn:aws:iam::123456789012:policy/keys/Use".to_owned()],
+        inline: Vec::new(),
+    };
     policies.set_inline("own", DOCUMENT);
     policies
 }
