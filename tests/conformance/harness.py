@@ -141,6 +141,8 @@ class Server:
         self.calls.append((parsed["ResponseMetadata"]["RequestId"], model.name, code))
         if isinstance(parsed.get("Plaintext"), bytes):
             self.secrets.add(parsed["Plaintext"])
+        if "SecretAccessKey" in parsed.get("AccessKey", {}):
+            self.secrets.add(parsed["AccessKey"]["SecretAccessKey"].encode())
 
     def audit(self):
         """All records, oldest first."""

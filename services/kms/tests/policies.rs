@@ -74,7 +74,7 @@ async fn what_is_no_policy_or_names_nobody_is_not_stored() {
     let key = keystead.key().await;
     let user = json!({"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:user/a"}, "Action": "kms:*", "Resource": "*"});
     let stranger =
-        json!({"Effect": "Allow", "Principal": {"AWS": STRANGER}, "Action": "kms:*", "Resource": "*"});
+        json!({"Effect": "Allow", "Principal": {"AWS": "999988887777"}, "Action": "kms:*", "Resource": "*"});
     let everything = statement("Allow", &["kms:*"]);
     let cases = [
         ("{".to_owned(), "This policy contains invalid Json"),
