@@ -1,5 +1,6 @@
 //! The way of a request, from its bytes to its answer.
 
+use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
@@ -10,8 +11,8 @@ use std::task::Poll;
 use ::http::Method;
 use ambient::task;
 use arn::{Place, Region};
-use gate::{AuthenticationError, AuthorizationError, Cause};
-use model::{OperationSpec, Schema, Shape};
+use gate::{Asking, AuthenticationError, AuthorizationError, Cause, ConditionKey, Found};
+use model::{Condition, OperationSpec, Schema, Shape};
 use protocol::{Failure, Wire};
 use secret::SecretBuffer;
 use serde_json::{Map, Value};
@@ -227,11 +228,10 @@ impl Engine {
         // INVARIANT: the scope's Region is one that is served, so it parses.
         let region: Region = presented.scope().region.parse().map_err(|_| internal())?;
         let Origin {
-            source,
-            user_agent,
+            surroundings,
             host,
             tls,
-        } = Origin::of(request);
+        } = Origin::of(request, time, &region);
         let event_id = self.entropy.uuid().map_err(|_| internal())?;
         let place = Place {
             account: caller.account(),
@@ -243,9 +243,7 @@ impl Engine {
             place,
             request_id,
             event_id,
-            time,
-            source,
-            user_agent,
+            surroundings: Arc::new(surroundings),
             host,
             tls,
             recorded: AtomicBool::new(false),
@@ -328,7 +326,7 @@ async fn walk<O: Operation>(engine: &Engine, call: &Call, encoded: SecretBuffer)
             .as_ref()
             .map_or_else(|| engine.store.snapshot(), |turn| turn.snapshot().clone());
         let seen = engine.view_of(&snapshot, call.service.seat, &call.place);
-        let Some(view) = seen.map(|view| view.of_caller(&call.caller)) else {
+        let Some(view) = seen.map(|view| view.of_caller(&call.caller, &call.surroundings)) else {
             return engine.refuse(call, spec, plain(), engine.unavailable(call)).await;
         };
         let mut resources = Vec::new();
@@ -402,6 +400,27 @@ async fn walk<O: Operation>(engine: &Engine, call: &Call, encoded: SecretBuffer)
     engine.refuse(call, spec, plain(), engine.unavailable(call)).await
 }
 
+/// A request, as policies see it.
+struct Sent<'i, O: Operation>(&'i O::Input);
+
+impl<O: Operation> gate::Request for Sent<'_, O> {
+    fn value(&self, action: &str, key: &ConditionKey) -> Option<Found<'_>> {
+        O::condition(self.0, action, key).or_else(|| {
+            let declared = self.0.member_condition(key.prefix(), key.name())?;
+            Some(match declared {
+                Condition::Absent => Found::Absent,
+                Condition::Ambiguous => Found::Unknown,
+                Condition::One(value) => Found::One(value),
+                Condition::Many(values) => Found::Many(values),
+            })
+        })
+    }
+
+    fn encryption_context(&self, action: &str) -> Option<&BTreeMap<String, String>> {
+        O::encryption_context(self.0, action)
+    }
+}
+
 /// What one attempt leaves, before anything is recorded or committed.
 struct Done {
     answer: Option<SecretBuffer>,
@@ -422,7 +441,13 @@ async fn attempt_once<O: Operation>(
     let targets = O::locate(input, view).map_err(|miss| precedence::of_miss(miss, caller))?;
     *resources = targets.resources();
     let demands = O::demands(input, &targets, view);
-    let permit = match gate::authorize(caller, demands, targets, view.store()) {
+    let asking = Asking {
+        caller,
+        surroundings: &call.surroundings,
+        request: &Sent::<O>(input),
+        view: view.store(),
+    };
+    let permit = match gate::authorize(asking, demands, targets, O::Targets::described) {
         Ok(permit) => permit,
         Err(AuthorizationError::Denied(denial)) => {
             tracing::info!(

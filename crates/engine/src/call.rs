@@ -1,12 +1,11 @@
 //! The facts of one authenticated call: what its audit record tells beside what came of it.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use ambient::Timestamp;
-use arn::Place;
-use gate::Caller;
+use arn::{Place, Region};
+use gate::{Caller, Surroundings};
 use uuid::Uuid;
 
 use crate::http::{Request, TlsDetails};
@@ -21,9 +20,7 @@ pub struct Call {
     pub(crate) place: Place,
     pub(crate) request_id: Uuid,
     pub(crate) event_id: Uuid,
-    pub(crate) time: Timestamp,
-    pub(crate) source: IpAddr,
-    pub(crate) user_agent: Option<String>,
+    pub(crate) surroundings: Arc<Surroundings>,
     pub(crate) host: Option<String>,
     pub(crate) tls: Option<Arc<TlsDetails>>,
     /// Whether its record was given to the log, or to the store with a change.
@@ -31,6 +28,11 @@ pub struct Call {
 }
 
 impl Call {
+    /// When it came.
+    pub(crate) fn time(&self) -> Timestamp {
+        self.surroundings.time
+    }
+
     /// Whether the call's record was given away, so that no second one may be made.
     pub(crate) fn is_recorded(&self) -> bool {
         self.recorded.load(Ordering::Relaxed)
@@ -42,16 +44,15 @@ impl Call {
     }
 }
 
-/// What the transport knows of a request, for its record.
+/// What the transport knows of a request, for its decision and its record.
 pub(crate) struct Origin {
-    pub(crate) source: IpAddr,
-    pub(crate) user_agent: Option<String>,
+    pub(crate) surroundings: Surroundings,
     pub(crate) host: Option<String>,
     pub(crate) tls: Option<Arc<TlsDetails>>,
 }
 
 impl Origin {
-    pub(crate) fn of(request: &Request) -> Origin {
+    pub(crate) fn of(request: &Request, time: Timestamp, region: &Region) -> Origin {
         let header = |name: ::http::HeaderName| {
             let value = request.headers.get(name)?;
             let text = String::from_utf8_lossy(value.as_bytes());
@@ -65,8 +66,14 @@ impl Origin {
             Some(text)
         };
         Origin {
-            source: request.peer.address,
-            user_agent: header(::http::header::USER_AGENT),
+            surroundings: Surroundings {
+                source: request.peer.address,
+                is_secure: request.peer.tls.is_some(),
+                time,
+                region: region.clone(),
+                user_agent: header(::http::header::USER_AGENT),
+                referer: header(::http::header::REFERER),
+            },
             host: header(::http::header::HOST),
             tls: request.peer.tls.clone(),
         }

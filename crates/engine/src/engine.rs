@@ -126,7 +126,7 @@ impl Engine {
                 for used in tale.resources.iter().filter(own) {
                     let last = LastUse {
                         operation: spec.name,
-                        time: call.time,
+                        time: call.time(),
                         event_id,
                         request_id: call.request_id,
                     };

@@ -123,7 +123,7 @@ fn record(
         invoked_by: None,
     };
     let own = recipient.account == call.place.account;
-    let source_ip = call.source.to_string();
+    let source_ip = call.surroundings.source.to_string();
     let notes = tale
         .notes
         .filter(|notes| !notes.is_empty())
@@ -131,7 +131,7 @@ fn record(
     let resources = tale.resources.iter();
     let entry = Entry {
         event_id: recipient.event_id,
-        time: call.time,
+        time: call.time(),
         event_type: EventType::ApiCall,
         event_source: call.service.event_source,
         event_name: spec.name,
@@ -148,7 +148,7 @@ fn record(
             },
         },
         source_ip: &source_ip,
-        user_agent: call.user_agent.as_deref(),
+        user_agent: call.surroundings.user_agent.as_deref(),
         request_id: Some(call.request_id),
         read_only: spec.read_only,
         error_code: tale.failure.map(|(code, _)| code),

@@ -28,7 +28,10 @@ mod world;
 pub use chores::{Chore, ChoreFailed, Duty, Event};
 pub use engine::Engine;
 pub use entry::Resource;
-pub use gate::{Authority, Caller, Demand, Demands, Permit};
+pub use gate::{
+    Asking, Authority, Caller, ConditionKey, Demand, Demands, Found, Permit, Strength, Surroundings,
+};
+pub use gate::{Request as Asked, Resource as Described};
 pub use http::{Peer, Request, Response, TlsDetails};
 pub use install::{Installation, OpenError, Options, tables};
 pub use nothing::Nothing;

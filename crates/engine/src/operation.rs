@@ -1,9 +1,10 @@
 //! What a service declares of each of its operations.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 
 use arn::{AccountId, Arn};
-use gate::{Demands, Permit};
+use gate::{ConditionKey, Demands, Found, Permit};
 use model::{OperationSpec, Shape};
 use protocol::Failure;
 use store::StoreError;
@@ -44,6 +45,17 @@ pub trait Operation: Send + Sync + 'static {
     /// What the caller must be allowed to do.
     fn demands(input: &Self::Input, targets: &Self::Targets, view: &View) -> Demands;
 
+    /// What policies see of the request under `key` where it asks for `action`. `None` leaves the answer to the members of
+    /// the input that are declared to stand under the key.
+    fn condition<'c>(_: &'c Self::Input, _action: &str, _key: &ConditionKey) -> Option<Found<'c>> {
+        None
+    }
+
+    /// The encryption context that the request asks for `action` with; `None` where such a request has none.
+    fn encryption_context<'c>(_: &'c Self::Input, _action: &str) -> Option<&'c BTreeMap<String, String>> {
+        None
+    }
+
     /// What a caller who may not do `action` hears instead of the denial, where that would tell too much.
     fn hides_denial(_: &Self::Input, _action: &str) -> Option<Self::Error> {
         None
@@ -71,6 +83,11 @@ pub trait Operation: Send + Sync + 'static {
 pub trait Targets: Send + Sync {
     /// The resources the record names.
     fn resources(&self) -> Vec<Resource>;
+
+    /// What policies may ask of one of the resources, by its ARN; `None` where it has nothing but that.
+    fn described(&self, _resource: &Arn) -> Option<&dyn gate::Resource> {
+        None
+    }
 
     /// `responseElements` of a change that returns nothing, as JSON.
     fn response_of_silent_change(&self) -> Option<String> {

@@ -1,8 +1,10 @@
 //! What a call sees: one snapshot, from one place, at one time.
 
+use std::sync::Arc;
+
 use ambient::Timestamp;
 use arn::Place;
-use gate::Caller;
+use gate::{Caller, Surroundings};
 use store::{Domain, Held, ReadSet, StoreError, Table};
 
 /// One snapshot of the store as the caller's account and Region see it. What is read through it becomes the read
@@ -13,7 +15,7 @@ pub struct View {
     place: Place,
     domain: Domain,
     now: Timestamp,
-    caller: Option<Caller>,
+    asked_by: Option<(Caller, Arc<Surroundings>)>,
 }
 
 impl View {
@@ -23,21 +25,26 @@ impl View {
             place,
             domain,
             now,
-            caller: None,
+            asked_by: None,
         }
     }
 
     /// The same, as a caller sees it.
-    pub(crate) fn of_caller(self, caller: &Caller) -> View {
+    pub(crate) fn of_caller(self, caller: &Caller, surroundings: &Arc<Surroundings>) -> View {
         View {
-            caller: Some(caller.clone()),
+            asked_by: Some((caller.clone(), Arc::clone(surroundings))),
             ..self
         }
     }
 
     /// Who calls; `None` for the installation's own work.
     pub fn caller(&self) -> Option<&Caller> {
-        self.caller.as_ref()
+        self.asked_by.as_ref().map(|(caller, _)| caller)
+    }
+
+    /// Where from, when and how the call came; `None` for the installation's own work.
+    pub fn surroundings(&self) -> Option<&Surroundings> {
+        self.asked_by.as_ref().map(|(_, surroundings)| &**surroundings)
     }
 
     /// The account and Region of the call.

@@ -7,7 +7,7 @@ use arn::Arn;
 use attestation::Verifier;
 use crypto::wrapping::WrappingKeys;
 use crypto::{InProcess, Material};
-use gate::{Caller, Demand, Demands, Permit};
+use gate::{Asking, Caller, Demand, Demands, Permit};
 use serde_json::{Map, Value};
 use store::{Change, Domain, SecretTable, StoreError, Vault};
 
@@ -165,10 +165,25 @@ impl<'w> World<'w> {
 
     /// Whether the caller would be allowed this, were it demanded: for a policy that must not lock its writer out.
     /// It opens nothing. The installation's own work is asked for by nobody, so nobody is allowed it.
-    pub fn would_allow(&self, demand: Demand) -> bool {
-        self.view
-            .caller()
-            .is_some_and(|caller| gate::authorize(caller, Demands::of(demand), (), self.view.store()).is_ok())
+    pub fn would_allow(
+        &self,
+        demand: Demand,
+        resource: &dyn gate::Resource,
+        request: &dyn gate::Request,
+    ) -> bool {
+        let (Some(caller), Some(surroundings)) = (self.view.caller(), self.view.surroundings()) else {
+            return false;
+        };
+        let asking = Asking {
+            caller,
+            surroundings,
+            request,
+            view: self.view.store(),
+        };
+        gate::authorize(asking, Demands::of(demand), resource, |resource, _| {
+            Some(*resource)
+        })
+        .is_ok()
     }
 
     /// Names a resource that did not exist before this call, for the call's record.

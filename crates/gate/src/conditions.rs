@@ -1,99 +1,213 @@
 //! The condition values that a call brings to the policies that decide it.
+//!
+//! Sources: IAM User Guide, "AWS global condition context keys"; Service Authorization Reference, "Condition keys for AWS
+//! Key Management Service".
 
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use ambient::Timestamp;
+use arn::{AccountId, Arn, Region};
 use identity::Kind;
-use policy::{ConditionKey, Context, Found};
+use policy::{ConditionKey, Context, Found, Strength};
+use store::StoreError;
 
-use crate::Caller;
+use crate::own_policies::OwnPolicies;
+use crate::{Caller, Demand};
 
-/// What is known of a call: its caller. Every other key that AWS would have a value for is unknown, so that what rests
-/// on it fails closed; a key that AWS doesn't have is absent.
-#[derive(Debug)]
-pub(crate) struct CallContext<'c> {
-    caller: &'c Caller,
+/// What the transport and the clock know of a request.
+#[derive(Debug, Clone)]
+pub struct Surroundings {
+    /// The address it came from.
+    pub source: IpAddr,
+    /// Whether it came over TLS.
+    pub is_secure: bool,
+    /// When it came.
+    pub time: Timestamp,
+    /// The Region that it was signed for.
+    pub region: Region,
+    /// Its `User-Agent`.
+    pub user_agent: Option<String>,
+    /// Its `Referer`.
+    pub referer: Option<String>,
 }
 
-impl<'c> CallContext<'c> {
-    pub(crate) fn of(caller: &'c Caller) -> CallContext<'c> {
-        CallContext { caller }
+/// What policies may ask of the members of a request.
+pub trait Request: Sync {
+    /// What the request has under `key` where it asks for `action`; `None` where the key is none of its own.
+    fn value(&self, action: &str, key: &ConditionKey) -> Option<Found<'_>>;
+
+    /// The encryption context that the request asks for `action` with; `None` where such a request has none.
+    fn encryption_context(&self, _action: &str) -> Option<&BTreeMap<String, String>> {
+        None
     }
 }
 
-impl Context for CallContext<'_> {
-    fn find(&self, key: &ConditionKey) -> Found<'_> {
-        let caller = self.caller;
-        match key.as_str() {
+/// A request without members that policies ask for.
+#[derive(Debug, Clone, Copy)]
+pub struct Bare;
+
+impl Request for Bare {
+    fn value(&self, _: &str, _: &ConditionKey) -> Option<Found<'_>> {
+        None
+    }
+}
+
+/// What policies may ask of a resource.
+pub trait Resource: Sync {
+    /// What the resource has under `key`; `None` where the key is none of its own.
+    fn value<'r>(&'r self, key: &ConditionKey, view: &'r store::View) -> Option<Found<'r>>;
+
+    /// How strongly a grant on the resource names the caller that it allows `action` to; `None` where no grant allows it.
+    /// Asked once nothing denies and the policies do not allow.
+    fn granted(&self, _action: &'static str, _asking: &Asking<'_>) -> Result<Option<Strength>, StoreError> {
+        Ok(None)
+    }
+}
+
+/// Finds what a demand is about among the targets of a call, by its ARN.
+pub type Lookup<T> = for<'t> fn(&'t T, &Arn) -> Option<&'t dyn Resource>;
+
+/// A call, as the policies that decide it see it.
+#[derive(Clone, Copy)]
+pub struct Asking<'c> {
+    /// Who calls.
+    pub caller: &'c Caller,
+    /// Where from, when and how.
+    pub surroundings: &'c Surroundings,
+    /// What with.
+    pub request: &'c dyn Request,
+    /// On which snapshot.
+    pub view: &'c store::View,
+}
+
+/// One demand of a call: what conditions see.
+///
+/// A key that AWS has values for and that nobody here answers is unknown, so that what rests on it fails closed; a key
+/// that AWS doesn't have, or has no value for on such a call, is absent.
+pub(crate) struct CallContext<'c> {
+    pub(crate) asking: Asking<'c>,
+    pub(crate) own: &'c OwnPolicies,
+    pub(crate) action: &'static str,
+    pub(crate) owner: AccountId,
+    pub(crate) resource: Option<&'c dyn Resource>,
+}
+
+impl<'c> CallContext<'c> {
+    pub(crate) fn of(
+        asking: Asking<'c>,
+        own: &'c OwnPolicies,
+        demand: &Demand,
+        resource: Option<&'c dyn Resource>,
+    ) -> CallContext<'c> {
+        CallContext {
+            asking,
+            own,
+            action: demand.action,
+            owner: demand.owner,
+            resource,
+        }
+    }
+
+    fn of_caller(&self, key: &ConditionKey) -> Option<Found<'_>> {
+        let caller = self.asking.caller;
+        Some(match key.prefix() {
             "aws:principalarn" => Found::text(caller.arn().as_str()),
             "aws:principalaccount" | "kms:calleraccount" => Found::made(caller.account()),
             "aws:principaltype" => match caller.principal().kind {
                 Kind::Root => Found::text("Account"),
                 Kind::User => Found::text("User"),
             },
-            "aws:username" => match &caller.principal().name {
-                Some(name) => Found::text(name),
-                None => Found::Absent,
-            },
+            "aws:username" => caller
+                .principal()
+                .name
+                .as_deref()
+                .map_or(Found::Absent, Found::text),
             "aws:userid" => Found::text(&caller.principal().id),
-            _ if KEYS_OF_AWS.binary_search(&key.prefix()).is_ok() => Found::Unknown,
-            _ => Found::Absent,
+            "aws:principaltag" => {
+                let tag = key.name().and_then(|name| self.own.tag(name));
+                tag.map_or(Found::Absent, Found::text)
+            }
+            // Services that call on somebody's behalf come with a context of their own.
+            "aws:principalisawsservice" | "aws:viaawsservice" => Found::boolean(false),
+            _ => return None,
+        })
+    }
+
+    fn of_surroundings(&self, key: &ConditionKey) -> Option<Found<'_>> {
+        let Surroundings {
+            source,
+            is_secure,
+            time,
+            region,
+            user_agent,
+            referer,
+        } = self.asking.surroundings;
+        let text = |text: &'c Option<String>| text.as_deref().map_or(Found::Absent, Found::text);
+        Some(match key.as_str() {
+            // An IPv4 client of an IPv6 socket is still an IPv4 client.
+            "aws:sourceip" => Found::made(source.to_canonical()),
+            "aws:securetransport" => Found::boolean(*is_secure),
+            "aws:currenttime" => Found::made(format_args!("{:.0}", time.calendar())),
+            "aws:epochtime" => Found::made(time.calendar().as_second()),
+            "aws:requestedregion" => Found::text(region.as_str()),
+            "aws:useragent" => text(user_agent),
+            "aws:referer" => text(referer),
+            _ => return None,
+        })
+    }
+
+    /// The pairs of the encryption context, one by one and by their names. Source: KMS Developer Guide, "AWS KMS
+    /// condition keys", `kms:EncryptionContext:context-key` and `kms:EncryptionContextKeys`.
+    fn of_encryption_context(&self, key: &ConditionKey) -> Option<Found<'_>> {
+        let name = match key.prefix() {
+            "kms:encryptioncontext" => key.name()?,
+            "kms:encryptioncontextkeys" => "",
+            _ => return None,
+        };
+        let Some(context) = self.asking.request.encryption_context(self.action) else {
+            return Some(Found::Absent);
+        };
+        if name.is_empty() {
+            return Some(Found::texts(context.keys().map(String::as_str)));
         }
+        let mut named = context.iter().filter(|(key, _)| key.to_lowercase() == name);
+        Some(match (named.next(), named.next()) {
+            (None, _) => Found::Absent,
+            (Some((_, value)), None) => Found::text(value),
+            // Which of two names that differ in case alone is meant can't be told.
+            (Some(_), Some(_)) => Found::Unknown,
+        })
+    }
+
+    fn of_resource(&self, key: &ConditionKey) -> Option<Found<'_>> {
+        if key.as_str() == "aws:resourceaccount" {
+            return Some(Found::made(self.owner));
+        }
+        self.resource?.value(key, self.asking.view)
     }
 }
 
-/// Every key of AWS's that may bear on a call here, lower-cased, sorted, without the part that a request brings.
+impl Context for CallContext<'_> {
+    fn find(&self, key: &ConditionKey) -> Found<'_> {
+        self.of_caller(key)
+            .or_else(|| self.of_surroundings(key))
+            .or_else(|| self.of_encryption_context(key))
+            .or_else(|| self.asking.request.value(self.action, key))
+            .or_else(|| self.of_resource(key))
+            .unwrap_or_else(|| match UNANSWERED.binary_search(&key.prefix()) {
+                Ok(_) => Found::Unknown,
+                Err(_) => Found::Absent,
+            })
+    }
+}
+
+/// The keys that AWS has a value for and that are answered here by nobody yet, lower-cased, sorted, without the part that
+/// a request brings.
 ///
 /// Sources: IAM User Guide, "AWS global condition context keys" and "IAM and AWS STS condition context keys"; Service
 /// Authorization Reference, "Condition keys for AWS Key Management Service".
-const KEYS_OF_AWS: &[&str] = &[
-    "aws:assumedroot",
-    "aws:calledvia",
-    "aws:calledviafirst",
-    "aws:calledvialast",
-    "aws:chatbotsourcearn",
-    "aws:currenttime",
-    "aws:ec2instancesourceprivateipv4",
-    "aws:ec2instancesourcevpc",
-    "aws:epochtime",
-    "aws:federatedprovider",
-    "aws:multifactorauthage",
-    "aws:multifactorauthpresent",
-    "aws:principalaccount",
-    "aws:principalarn",
-    "aws:principalisawsservice",
-    "aws:principalorgid",
-    "aws:principalorgpaths",
-    "aws:principalservicename",
-    "aws:principalservicenameslist",
-    "aws:principaltag",
-    "aws:principaltype",
-    "aws:referer",
-    "aws:requestedregion",
-    "aws:requesttag",
-    "aws:resourceaccount",
-    "aws:resourceorgid",
-    "aws:resourceorgpaths",
-    "aws:resourcetag",
-    "aws:securetransport",
-    "aws:signinsessionarn",
-    "aws:sourceaccount",
-    "aws:sourcearn",
-    "aws:sourceidentity",
-    "aws:sourceip",
-    "aws:sourceorgid",
-    "aws:sourceorgpaths",
-    "aws:sourceowner",
-    "aws:sourcevpc",
-    "aws:sourcevpcarn",
-    "aws:sourcevpce",
-    "aws:tagkeys",
-    "aws:tokenissuetime",
-    "aws:useragent",
-    "aws:userid",
-    "aws:username",
-    "aws:viaawsservice",
-    "aws:vpceaccount",
-    "aws:vpceorgid",
-    "aws:vpceorgpaths",
-    "aws:vpcsourceip",
+const UNANSWERED: &[&str] = &[
     "iam:associatedresourcearn",
     "iam:awsservicename",
     "iam:organizationspolicyid",
@@ -101,77 +215,6 @@ const KEYS_OF_AWS: &[&str] = &[
     "iam:permissionsboundary",
     "iam:policyarn",
     "iam:resourcetag",
-    "kms:bypasspolicylockoutsafetycheck",
-    "kms:calleraccount",
-    "kms:customermasterkeyspec",
-    "kms:customermasterkeyusage",
-    "kms:datakeypairspec",
-    "kms:encryptionalgorithm",
-    "kms:encryptioncontext",
-    "kms:encryptioncontextkeys",
-    "kms:expirationmodel",
-    "kms:grantconstraintsourcearn",
-    "kms:grantconstrainttype",
-    "kms:granteeprincipal",
-    "kms:granteeserviceprincipal",
-    "kms:grantisforawsresource",
-    "kms:grantoperations",
-    "kms:keyagreementalgorithm",
-    "kms:keyorigin",
-    "kms:keyspec",
-    "kms:keyusage",
-    "kms:macalgorithm",
-    "kms:messagetype",
-    "kms:multiregion",
-    "kms:multiregionkeytype",
-    "kms:policyname",
-    "kms:primaryregion",
-    "kms:recipientattestation",
-    "kms:reencryptonsamekey",
-    "kms:replicaregion",
-    "kms:requestalias",
-    "kms:resourcealiases",
-    "kms:retiringprincipal",
-    "kms:retiringserviceprincipal",
-    "kms:rotationperiodindays",
-    "kms:schedulekeydeletionpendingwindowindays",
-    "kms:signingalgorithm",
-    "kms:validto",
-    "kms:viaservice",
-    "kms:wrappingalgorithm",
-    "kms:wrappingkeyspec",
-    "saml:aud",
-    "saml:cn",
-    "saml:commonname",
-    "saml:doc",
-    "saml:eduorghomepageuri",
-    "saml:eduorgidentityauthnpolicyuri",
-    "saml:eduorglegalname",
-    "saml:eduorgsuperioruri",
-    "saml:eduorgwhitepagesuri",
-    "saml:edupersonaffiliation",
-    "saml:edupersonassurance",
-    "saml:edupersonentitlement",
-    "saml:edupersonnickname",
-    "saml:edupersonorgdn",
-    "saml:edupersonorgunitdn",
-    "saml:edupersonprimaryaffiliation",
-    "saml:edupersonprimaryorgunitdn",
-    "saml:edupersonprincipalname",
-    "saml:edupersonscopedaffiliation",
-    "saml:edupersontargetedid",
-    "saml:givenname",
-    "saml:iss",
-    "saml:mail",
-    "saml:name",
-    "saml:namequalifier",
-    "saml:organizationstatus",
-    "saml:primarygroupsid",
-    "saml:sub",
-    "saml:sub_type",
-    "saml:surname",
-    "saml:uid",
-    "saml:x500uniqueidentifier",
     "sts:awsservicename",
     "sts:durationseconds",
     "sts:externalid",
@@ -189,8 +232,8 @@ mod tests {
 
     #[test]
     fn the_table_can_be_searched() {
-        assert!(KEYS_OF_AWS.is_sorted_by(|left, right| left < right));
-        for key in KEYS_OF_AWS {
+        assert!(UNANSWERED.is_sorted_by(|left, right| left < right));
+        for key in UNANSWERED {
             let parsed = ConditionKey::new(key).map(|key| key.prefix().to_owned());
             assert_eq!(parsed.as_deref(), Some(*key));
         }

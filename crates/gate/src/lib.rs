@@ -11,5 +11,7 @@ mod own_policies;
 mod permit;
 
 pub use caller::{AuthenticationError, Caller, authenticate, reaffirm};
+pub use conditions::{Asking, Bare, Lookup, Request, Resource, Surroundings};
 pub use demand::{Authority, Demand, Demands};
 pub use permit::{AuthorizationError, Cause, Denial, Permit, authorize, permit_internal};
+pub use policy::{ConditionKey, Found, Strength};

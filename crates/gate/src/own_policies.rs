@@ -51,6 +51,14 @@ impl OwnPolicies {
         }
     }
 
+    /// The value of one of the caller's tags, found without regard to case.
+    pub(crate) fn tag(&self, name: &str) -> Option<&str> {
+        match self {
+            OwnPolicies::User(gathered) => identity::tag(&gathered.tags, name),
+            OwnPolicies::Root | OwnPolicies::Gone => None,
+        }
+    }
+
     /// What they say to a question.
     pub(crate) fn say(&self, question: &Question<'_>) -> Say {
         let gathered = match self {

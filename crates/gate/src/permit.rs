@@ -7,7 +7,7 @@ use policy::{Decision, Entity, Question, Source, Strength};
 use smallvec::SmallVec;
 use store::StoreError;
 
-use crate::conditions::CallContext;
+use crate::conditions::{Asking, CallContext, Lookup};
 use crate::demand::{Authority, Demand, Demands, Kind};
 use crate::own_policies::{OwnPolicies, Say};
 use crate::{AuthenticationError, Caller, caller};
@@ -140,13 +140,13 @@ impl fmt::Display for Denial {
 
 /// Decides every demand on current policy, first come first named: a permit if all are allowed.
 ///
-/// The caller's credentials are read again from `view`, so that the permit rests on them as they are in the
-/// snapshot that the rest of the call sees.
+/// The caller's credentials are read again from the snapshot, so that the permit rests on them as they are there, like
+/// the rest of the call. `look` finds what a demand is about among the targets.
 pub fn authorize<T>(
-    caller: &Caller,
+    asking: Asking<'_>,
     demands: Demands,
     targets: T,
-    view: &store::View,
+    look: Lookup<T>,
 ) -> Result<Permit<T>, AuthorizationError> {
     let demands = match demands.0 {
         Kind::Public(_) => {
@@ -157,16 +157,18 @@ pub fn authorize<T>(
         }
         Kind::All(demands) => demands,
     };
-    let present = match caller::reaffirm(caller, view) {
+    let caller = asking.caller;
+    let present = match caller::reaffirm(caller, asking.view) {
         Ok(()) => true,
         Err(AuthenticationError::Signature(_)) => false,
         Err(AuthenticationError::Store(error)) => return Err(error.into()),
     };
-    let own = OwnPolicies::of(caller, view)?;
+    let own = OwnPolicies::of(caller, asking.view)?;
     let mut allowed = SmallVec::new();
     for demand in demands {
         let decided = if present {
-            decide(caller, &own, &demand)
+            let resource = look(&targets, &demand.resource);
+            decide(&demand, &own, &CallContext::of(asking, &own, &demand, resource))?
         } else {
             Err(Cause::CallerGone)
         };
@@ -194,11 +196,16 @@ pub fn permit_internal<T>(targets: T, allowed: impl IntoIterator<Item = (&'stati
     }
 }
 
-/// The decision on one demand. A Deny wins wherever it stands; then the resource's policy may name the caller, which is enough
-/// in its own account; then both sides have to allow.
+/// The decision on one demand. A Deny wins wherever it stands; then the resource's policy or a grant on it may name the caller,
+/// which is enough in its own account; then both sides have to allow.
 ///
 /// Source: IAM User Guide, "Policy evaluation logic"; KMS Developer Guide, "Troubleshooting key access".
-fn decide(caller: &Caller, policies: &OwnPolicies, demand: &Demand) -> Result<(), Cause> {
+fn decide(
+    demand: &Demand,
+    policies: &OwnPolicies,
+    context: &CallContext<'_>,
+) -> Result<Result<(), Cause>, StoreError> {
+    let caller = context.asking.caller;
     let own = demand.owner == caller.account();
     let principal = caller.principal();
     let question = Question {
@@ -211,25 +218,47 @@ fn decide(caller: &Caller, policies: &OwnPolicies, demand: &Demand) -> Result<()
         },
         action: demand.action,
         resource: demand.resource_text(),
-        context: &CallContext::of(caller),
+        context,
     };
     let own_side = match policies.say(&question) {
-        Say::Deny(cause) => return Err(cause),
+        Say::Deny(cause) => return Ok(Err(cause)),
         Say::Silent(cause) => Err(cause),
         Say::Allow => Ok(()),
     };
-    match &demand.authority {
+    let policy = match &demand.authority {
         // Nobody's own policies reach into another account by themselves.
-        Authority::Identity if own => own_side,
-        Authority::Identity => Err(Cause::Foreign),
-        Authority::Resource(policy) => match policy.decide(&question) {
-            Decision::Deny(source) if own => Err(Cause::DeniedByResourcePolicy(sid_of(source))),
-            Decision::Silent if own => Err(Cause::NoResourcePolicy),
-            Decision::Deny(_) | Decision::Silent => Err(Cause::Foreign),
-            Decision::Allow(_, Strength::Itself | Strength::Everybody) if own => Ok(()),
-            // It is left to the account; and across accounts both sides have to allow.
-            Decision::Allow(..) => own_side,
-        },
+        Authority::Identity if own => return Ok(own_side),
+        Authority::Identity => return Ok(Err(Cause::Foreign)),
+        Authority::Resource(policy) => policy,
+    };
+    let by_policy = match policy.decide(&question) {
+        Decision::Deny(source) if own => return Ok(Err(Cause::DeniedByResourcePolicy(sid_of(source)))),
+        Decision::Deny(_) => return Ok(Err(Cause::Foreign)),
+        Decision::Silent => None,
+        Decision::Allow(_, strength) => Some(strength),
+    };
+    let decided = weigh(by_policy, own, &own_side);
+    if decided.is_ok() {
+        return Ok(decided);
+    }
+    let granted = match context.resource {
+        Some(resource) => resource.granted(demand.action, &context.asking)?,
+        None => None,
+    };
+    Ok(match granted {
+        Some(_) => weigh(by_policy.max(granted), own, &own_side),
+        None => decided,
+    })
+}
+
+/// What the resource's side and the caller's own side come to, where neither denies.
+fn weigh(resource_side: Option<Strength>, own: bool, own_side: &Result<(), Cause>) -> Result<(), Cause> {
+    match resource_side {
+        None if own => Err(Cause::NoResourcePolicy),
+        None => Err(Cause::Foreign),
+        Some(Strength::Itself | Strength::Everybody) if own => Ok(()),
+        // It is left to the account; and across accounts both sides have to allow.
+        Some(_) => own_side.clone(),
     }
 }
 

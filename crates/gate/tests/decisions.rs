@@ -1,14 +1,15 @@
 //! Who is believed, and what they are allowed, over a store in memory.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ambient::{SeededEntropy, Timestamp};
 use arn::{AccountId, Arn, Place};
 use crypto::root::RootKey;
 use gate::{
-    AuthenticationError, Authority, AuthorizationError, Caller, Cause, Demand, Demands, Denial, Permit,
-    authenticate, authorize,
+    Asking, AuthenticationError, Authority, AuthorizationError, Bare, Caller, Cause, ConditionKey, Demand,
+    Demands, Denial, Found, Permit, Request, Resource, Strength, Surroundings, authenticate,
 };
 use http::HeaderMap;
 use identity::{AccessKey, AccessKeySecrets, AccessKeys, NewAccessKey};
@@ -18,9 +19,38 @@ use sigv4::sign::Signer;
 use sigv4::{Expected, Service, SignatureError, SignedRequest, SigningKeys};
 use store::suite::Site;
 use store::suite::memory::Memory;
-use store::{Change, Domain, OutboxSink, Store, StoreOptions, Vault};
+use store::{Change, Domain, OutboxSink, Store, StoreError, StoreOptions, Vault};
 
 const NOW: Timestamp = Timestamp::from_seconds(1_700_000_000);
+
+/// Where and when the calls of these tests come from, over TLS.
+fn surroundings() -> Surroundings {
+    Surroundings {
+        source: "::ffff:192.0.2.7".parse().unwrap(),
+        is_secure: true,
+        time: NOW,
+        region: "us-east-1".parse().unwrap(),
+        user_agent: Some("test/1".to_owned()),
+        referer: None,
+    }
+}
+
+/// Decides a call that has nothing but its demands.
+fn authorize<T>(
+    caller: &Caller,
+    demands: Demands,
+    targets: T,
+    view: &store::View,
+) -> Result<Permit<T>, AuthorizationError> {
+    let surroundings = surroundings();
+    let asking = Asking {
+        caller,
+        surroundings: &surroundings,
+        request: &Bare,
+        view,
+    };
+    gate::authorize(asking, demands, targets, |_, _| None)
+}
 
 struct Nowhere;
 
@@ -351,15 +381,10 @@ async fn conditions_on_the_caller_are_decided() {
 async fn what_is_not_known_of_a_call_neither_allows_nor_spares() {
     let town = town().await;
     for key in [
-        "aws:SourceIp",
-        "aws:MultiFactorAuthPresent",
-        "aws:PrincipalTag/team",
-        "aws:ResourceTag/team",
-        "kms:ViaService",
-        "kms:EncryptionContext:app",
-        "kms:ResourceAliases",
-        "kms:RecipientAttestation:PCR0",
-        "sts:ExternalId",
+        "iam:PassedToService",
+        "iam:AssociatedResourceArn",
+        "sts:AWSServiceName",
+        "sts:TaskPolicyArn",
     ] {
         for condition in [
             format!(r#"{{"StringEquals":{{"{key}":"x"}}}}"#),
@@ -414,4 +439,139 @@ async fn credentials_that_can_not_be_read_are_a_fault_of_ours_and_no_denial() {
         matches!(refused, Err(AuthorizationError::Store(_))),
         "{refused:?}"
     );
+}
+
+/// A request with an encryption context and one member that policies ask for.
+struct Sent(BTreeMap<String, String>);
+
+impl Request for Sent {
+    fn value(&self, action: &str, key: &ConditionKey) -> Option<Found<'_>> {
+        (key.as_str() == "kms:keyusage").then(|| Found::made(action))
+    }
+
+    fn encryption_context(&self, _: &str) -> Option<&BTreeMap<String, String>> {
+        Some(&self.0)
+    }
+}
+
+/// A resource with one value, and perhaps a grant on it.
+struct Thing(Option<Strength>);
+
+impl Resource for Thing {
+    fn value<'r>(&'r self, key: &ConditionKey, _: &'r store::View) -> Option<Found<'r>> {
+        (key.as_str() == "aws:resourcetag/team").then(|| Found::text("red"))
+    }
+
+    fn granted(&self, _: &'static str, _: &Asking<'_>) -> Result<Option<Strength>, StoreError> {
+        Ok(self.0)
+    }
+}
+
+impl Town {
+    /// Whether a statement with this condition, which allows the account, allows a call.
+    fn allows(&self, condition: &str) -> bool {
+        let policy = format!(
+            r#"{{"Statement":{{"Effect":"Allow","Principal":{{"AWS":"{OWN}"}},"Action":"*","Resource":"*","Condition":{condition}}}}}"#
+        );
+        self.decides(&policy, &Thing(None)).is_ok()
+    }
+
+    fn decides(&self, policy: &str, thing: &Thing) -> Result<Permit<()>, AuthorizationError> {
+        let pairs = [("App", "ledger"), ("dup", "1"), ("DUP", "2")];
+        let sent = Sent(
+            pairs
+                .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                .into(),
+        );
+        let view = self.store.snapshot().view();
+        let asking = Asking {
+            caller: &self.caller(),
+            surroundings: &surroundings(),
+            request: &sent,
+            view: &view,
+        };
+        let demands = Demands::of(self.demand(OWN, policy));
+        let permit = gate::authorize(asking, demands, thing, |thing, _| Some(*thing))?;
+        assert!(permit.covers("kms:Encrypt", &self.key_of(OWN)));
+        Ok(gate::permit_internal((), []))
+    }
+}
+
+#[tokio::test]
+async fn conditions_see_the_caller_the_surroundings_the_request_and_the_resource() {
+    let town = town().await;
+    for (condition, allows) in [
+        (
+            r#"{"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::111122223333:root"}}"#,
+            true,
+        ),
+        (r#"{"StringEquals":{"kms:CallerAccount":"111122223333"}}"#, true),
+        (r#"{"StringEquals":{"kms:CallerAccount":"444455556666"}}"#, false),
+        (r#"{"StringEquals":{"aws:PrincipalType":"Account"}}"#, true),
+        (r#"{"Null":{"aws:username":"true"}}"#, true),
+        (r#"{"Null":{"aws:PrincipalTag/team":"true"}}"#, true),
+        (r#"{"IpAddress":{"aws:SourceIp":"192.0.2.0/24"}}"#, true),
+        (r#"{"IpAddress":{"aws:SourceIp":"192.0.3.0/24"}}"#, false),
+        (r#"{"NotIpAddress":{"aws:SourceIp":"192.0.2.0/24"}}"#, false),
+        (r#"{"Bool":{"aws:SecureTransport":"true"}}"#, true),
+        (r#"{"Bool":{"aws:SecureTransport":"false"}}"#, false),
+        (
+            r#"{"DateGreaterThan":{"aws:CurrentTime":"2023-11-14T22:13:19Z"}}"#,
+            true,
+        ),
+        (
+            r#"{"DateGreaterThan":{"aws:CurrentTime":"2023-11-14T22:13:20Z"}}"#,
+            false,
+        ),
+        (r#"{"NumericEquals":{"aws:EpochTime":"1700000000"}}"#, true),
+        (r#"{"StringEquals":{"aws:RequestedRegion":"us-east-1"}}"#, true),
+        (r#"{"StringEquals":{"aws:RequestedRegion":"eu-west-1"}}"#, false),
+        (r#"{"StringLike":{"aws:UserAgent":"test/*"}}"#, true),
+        (r#"{"Null":{"aws:Referer":"true"}}"#, true),
+        (
+            r#"{"Bool":{"aws:ViaAWSService":"false","aws:PrincipalIsAWSService":"false"}}"#,
+            true,
+        ),
+        (r#"{"StringEquals":{"aws:ResourceAccount":"111122223333"}}"#, true),
+        (r#"{"StringEquals":{"aws:ResourceTag/Team":"red"}}"#, true),
+        (r#"{"StringEquals":{"aws:ResourceTag/Team":"blue"}}"#, false),
+        (r#"{"StringEquals":{"kms:KeyUsage":"kms:Encrypt"}}"#, true),
+        (r#"{"StringEquals":{"kms:EncryptionContext:app":"ledger"}}"#, true),
+        (
+            r#"{"StringEquals":{"kms:EncryptionContext:app":"Ledger"}}"#,
+            false,
+        ),
+        (r#"{"Null":{"kms:EncryptionContext:other":"true"}}"#, true),
+        (
+            r#"{"ForAnyValue:StringEquals":{"kms:EncryptionContextKeys":"App"}}"#,
+            true,
+        ),
+        (
+            r#"{"ForAllValues:StringEquals":{"kms:EncryptionContextKeys":"App"}}"#,
+            false,
+        ),
+        // Which of two names that differ in case alone is meant can't be told, so neither sense is taken.
+        (r#"{"StringEquals":{"kms:EncryptionContext:dup":"1"}}"#, false),
+        (r#"{"StringNotEquals":{"kms:EncryptionContext:dup":"1"}}"#, false),
+        // AWS has values for this one, and nobody here answers it: neither sense is taken.
+        (r#"{"StringEquals":{"iam:PassedToService":"x"}}"#, false),
+        (r#"{"StringNotEquals":{"iam:PassedToService":"x"}}"#, false),
+        // There is no such thing here, ever.
+        (
+            r#"{"Null":{"aws:PrincipalOrgID":"true","aws:SourceVpce":"true","example:Key":"true"}}"#,
+            true,
+        ),
+    ] {
+        assert_eq!(town.allows(condition), allows, "{condition}");
+    }
+}
+
+#[tokio::test]
+async fn a_grant_allows_what_policies_leave_open_and_no_deny() {
+    let town = town().await;
+    let silent = r#"{"Statement":[]}"#;
+    let deny = r#"{"Statement":[{"Effect":"Deny","Principal":"*","Action":"kms:Encrypt","Resource":"*"}]}"#;
+    assert!(town.decides(silent, &Thing(Some(Strength::Itself))).is_ok());
+    assert!(town.decides(silent, &Thing(None)).is_err());
+    assert!(town.decides(deny, &Thing(Some(Strength::Itself))).is_err());
 }

@@ -95,6 +95,14 @@ pub fn set_tag(tags: &mut Vec<Tag>, key: &str, value: &str) {
     }
 }
 
+/// The value of the tag of a key, in whatever case.
+pub fn tag<'t>(tags: &'t [Tag], key: &str) -> Option<&'t str> {
+    let found = tags
+        .iter()
+        .find(|tag| tag.key.to_lowercase() == key.to_lowercase());
+    found.map(|tag| tag.value.as_str())
+}
+
 /// `arn:aws:iam::111122223333:user/division/ada`, for the kind `user`.
 pub(crate) fn arn_of(account: AccountId, kind: &str, path: &str, name: &str) -> Option<Arn> {
     format!("arn:aws:iam::{account}:{kind}{path}{name}").parse().ok()

@@ -6,7 +6,7 @@ use arn::{AccountId, Arn};
 use policy::{Compiled, Policy};
 use store::{Domain, Held, StoreError, View};
 
-use crate::entity::Policies;
+use crate::entity::{Policies, Tag};
 use crate::{Group, Groups, ManagedPolicies, ManagedPolicy, UniqueId, User};
 
 /// What a principal's own policies say together.
@@ -16,6 +16,8 @@ pub struct Gathered {
     pub giving: Vec<Arc<Compiled>>,
     /// The one that bounds what they give, where there is one.
     pub boundary: Option<Arc<Compiled>>,
+    /// The principal's tags.
+    pub tags: Vec<Tag>,
 }
 
 /// Gathers a user's policies. What is missing of them gives nothing; a boundary that is missing bounds everything.
@@ -25,7 +27,10 @@ pub fn policies_of(
     domain: Domain,
     view: &View,
 ) -> Result<Gathered, StoreError> {
-    let mut gathered = Gathered::default();
+    let mut gathered = Gathered {
+        tags: user.tags.clone(),
+        ..Gathered::default()
+    };
     gathered.take(&user.policies, account, domain, view)?;
     for group in &user.groups {
         if let Some(group) = view.get::<Groups>(domain, &UniqueId::kept(group))? {

@@ -18,7 +18,7 @@ pub use access_key::{
 };
 pub use account::{Account, Accounts, ByAccount};
 pub use document::Document;
-pub use entity::{InlinePolicy, Policies, Tag, set_tag};
+pub use entity::{InlinePolicy, Policies, Tag, set_tag, tag};
 pub use gather::{Gathered, group_named, managed_policy_of, policies_of};
 pub use group::{Group, Groups};
 pub use managed_policy::{ManagedPolicies, ManagedPolicy, PolicyVersion};

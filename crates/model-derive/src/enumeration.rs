@@ -112,6 +112,10 @@ pub(crate) fn expand(input: &DeriveInput, data: &DataEnum) -> Result<TokenStream
                 target.serialize_str(self.as_str())
             }
 
+            fn condition(&self, _: ::core::option::Option<&str>) -> ::model::Condition<'_> {
+                ::model::Condition::One(::std::borrow::Cow::Borrowed(self.as_str()))
+            }
+
             fn show(&self, shown: &mut ::std::string::String) -> bool {
                 ::model::support::push_shown(shown, self.as_str());
                 true

@@ -60,6 +60,10 @@ pub(crate) fn expand(input: &DeriveInput, fields: &FieldsUnnamed) -> Result<Toke
                     ::model::Shape::encode(&self.0, target, view)
                 }
 
+                fn condition(&self, name: ::core::option::Option<&str>) -> ::model::Condition<'_> {
+                    ::model::Shape::condition(&self.0, name)
+                }
+
                 fn room(&self) -> usize {
                     ::model::Shape::room(&self.0)
                 }

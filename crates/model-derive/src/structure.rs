@@ -161,6 +161,22 @@ impl<'a> Member<'a> {
         quote!(::model::support::#function(&mut out, &MEMBERS[#index], #value, view)?;)
     }
 
+    /// The arm that answers for the member's condition key, if it stands under one.
+    fn condition(&self) -> Option<TokenStream> {
+        let key = self.attributes.condition.as_ref()?.value().to_ascii_lowercase();
+        let field = self.field;
+        let value = match self.presence {
+            Presence::Optional => quote!(
+                self.#field.as_ref().map_or(
+                    ::model::Condition::Absent,
+                    |value| ::model::Shape::condition(value, name),
+                )
+            ),
+            _ => quote!(::model::Shape::condition(&self.#field, name)),
+        };
+        Some(quote!(#key => ::core::option::Option::Some(#value),))
+    }
+
     fn room(&self) -> TokenStream {
         let field = self.field;
         let name = self.name.len() + 4;
@@ -194,6 +210,7 @@ fn generate(ident: &Ident, members: &[Member<'_>]) -> TokenStream {
         .iter()
         .enumerate()
         .map(|(index, member)| member.encoded(index));
+    let conditions = members.iter().filter_map(Member::condition);
     let rooms = members.iter().map(Member::room);
     quote! {
         const _: () = {
@@ -269,6 +286,17 @@ fn generate(ident: &Ident, members: &[Member<'_>]) -> TokenStream {
                     let mut out = ::model::support::serde::Serializer::serialize_struct(target, #name, #count)?;
                     #(#encoded)*
                     ::model::support::serde::ser::SerializeStruct::end(out)
+                }
+
+                fn member_condition(
+                    &self,
+                    key: &str,
+                    name: ::core::option::Option<&str>,
+                ) -> ::core::option::Option<::model::Condition<'_>> {
+                    match key {
+                        #(#conditions)*
+                        _ => ::core::option::Option::None,
+                    }
                 }
 
                 fn room(&self) -> usize {

@@ -144,7 +144,7 @@ pub use read::{Read, Unreadable, read};
 pub use rules::{Bounds, End, Rules};
 pub use scalars::Blob;
 pub use schema::{Kind, Member, Schema};
-pub use shape::{AuditMark, Form, Shape, View};
+pub use shape::{AuditMark, Condition, Form, Shape, View};
 pub use violations::{Constraint, Fault, Shown, Violation, Violations};
 
 /// A text that is none of an enumeration's.

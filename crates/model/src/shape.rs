@@ -1,5 +1,7 @@
 //! What travels.
 
+use std::borrow::Cow;
+
 use serde::{Deserializer, Serializer};
 
 use crate::{Path, Schema, Violations};
@@ -70,10 +72,34 @@ pub trait Shape: Sized {
         false
     }
 
+    /// What policies see of the value; for a map, of its entry of this name, which is compared without regard to case.
+    fn condition(&self, _name: Option<&str>) -> Condition<'_> {
+        Condition::Absent
+    }
+
+    /// What policies see of the member that is declared to stand under the condition key `key`, which is given in small
+    /// letters and without the name that follows it. `None` where no member does.
+    fn member_condition(&self, _key: &str, _name: Option<&str>) -> Option<Condition<'_>> {
+        None
+    }
+
     /// Appends the value as violations show it, `[a, b]` for a list; `false` when it can't be shown.
     fn show(&self, _shown: &mut String) -> bool {
         false
     }
+}
+
+/// What policies see of a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Condition<'s> {
+    /// Nothing: it is not there.
+    Absent,
+    /// Several that can't be told apart, so that nothing may rest on them.
+    Ambiguous,
+    /// One value, by its text.
+    One(Cow<'s, str>),
+    /// The values of a list.
+    Many(Vec<Cow<'s, str>>),
 }
 
 /// Which constraints a type can carry.

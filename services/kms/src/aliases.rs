@@ -3,8 +3,8 @@
 //! Source: KMS Developer Guide, "Aliases in AWS KMS"; KMS API Reference, `CreateAlias`.
 
 use ambient::Timestamp;
-use arn::Place;
-use engine::{Action, Demand, Miss, Resource, Targets, View, World};
+use arn::{Arn, Place};
+use engine::{Action, Demand, Described, Miss, Resource, Targets, View, World};
 use model::Shape;
 
 use crate::key_id::{ALIAS_PREFIX, AliasName, Reference};
@@ -93,6 +93,10 @@ impl AliasTarget {
 impl Targets for AliasTarget {
     fn resources(&self) -> Vec<Resource> {
         vec![resource(&self.name, &self.key.place), self.key.resource()]
+    }
+
+    fn described(&self, resource: &Arn) -> Option<&dyn Described> {
+        (*resource == self.key.arn).then_some(&self.key)
     }
 
     fn response_of_silent_change(&self) -> Option<String> {

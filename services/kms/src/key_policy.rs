@@ -2,12 +2,13 @@
 //!
 //! Source: KMS Developer Guide, "Key policies in AWS KMS"; KMS API Reference, `PutKeyPolicy`.
 
-use arn::{AccountId, Arn, Place};
-use engine::{Action, Authority, Demand, View, World};
-use model::{Form, Path, Schema, Shape, Violations};
+use arn::{AccountId, Arn};
+use engine::{Action, Authority, Demand, Described, View, World};
+use model::{Condition, Form, Path, Schema, Shape, Violations};
 use policy::{Kind, Policy, Principal};
 use serde::{Deserializer, Serializer};
 
+use crate::conditions::{NewKey, PolicyChange};
 use crate::records::{KeyPolicy, Named};
 use crate::{KmsError, action, limits};
 
@@ -23,7 +24,7 @@ pub struct PolicyName(String);
 
 /// Whether a caller may give a key a policy that locks itself out. `false` unless given, and recorded even then.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct LockoutBypass(pub bool);
+pub struct LockoutBypass(Option<bool>);
 
 impl Shape for LockoutBypass {
     const FORM: &'static Form = bool::FORM;
@@ -37,16 +38,22 @@ impl Shape for LockoutBypass {
         at: &Path<'_>,
         violations: &mut Violations,
     ) -> Result<Option<LockoutBypass>, D::Error> {
-        Ok(bool::decode(source, at, violations)?.map(LockoutBypass))
+        Ok(bool::decode(source, at, violations)?.map(|given| LockoutBypass(Some(given))))
     }
 
     fn encode<S: Serializer>(&self, target: S, view: model::View) -> Result<S::Ok, S::Error> {
-        self.0.encode(target, view)
+        (self.0 == Some(true)).encode(target, view)
+    }
+
+    fn condition(&self, name: Option<&str>) -> Condition<'_> {
+        self.0
+            .as_ref()
+            .map_or(Condition::Absent, |given| given.condition(name))
     }
 }
 
 /// The name of a key's own policy.
-const DEFAULT: &str = "default";
+pub const DEFAULT: &str = "default";
 /// The name of the policy that RAM attaches to a key that is shared through it; there is no RAM here.
 const OF_RAM: &str = "AWS_RAM";
 
@@ -148,37 +155,38 @@ pub fn shown(policy: &KeyPolicy, account: AccountId, view: &View) -> Result<Poli
 /// The policy that a new key is to have: the one that was given, or else the default.
 pub fn of_new(
     given: Option<&PolicyText>,
-    key: &Arn,
-    place: &Place,
+    arn: &Arn,
+    new: NewKey<'_>,
     bypass: LockoutBypass,
     world: &World<'_>,
 ) -> Result<KeyPolicy, KmsError> {
     let Some(text) = given else {
-        return Ok(KeyPolicy::default_of(place.account));
+        return Ok(KeyPolicy::default_of(new.place.account));
     };
     let policy = read(text, world.view())?;
-    check_lockout(&policy, key, place, bypass, world)?;
+    check_lockout(&policy, arn, new.place.account, &new, bypass, world)?;
     Ok(policy)
 }
 
 /// Refuses a policy under which the caller could not change the key's policy again, unless it is to be so.
 pub fn check_lockout(
     policy: &KeyPolicy,
-    key: &Arn,
-    place: &Place,
+    arn: &Arn,
+    owner: AccountId,
+    key: &dyn Described,
     bypass: LockoutBypass,
     world: &World<'_>,
 ) -> Result<(), KmsError> {
-    if bypass.0 {
+    if bypass.0 == Some(true) {
         return Ok(());
     }
     let again = Demand {
         action: action::PutKeyPolicy::NAME,
-        resource: key.clone(),
-        owner: place.account,
+        resource: arn.clone(),
+        owner,
         authority: Authority::Resource(policy.compiled()),
     };
-    if world.would_allow(again) {
+    if world.would_allow(again, key, &PolicyChange) {
         return Ok(());
     }
     Err(KmsError::MalformedPolicy(

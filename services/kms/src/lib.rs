@@ -11,6 +11,7 @@ mod action;
 mod aliases;
 mod chores;
 mod cipher;
+mod conditions;
 mod context;
 mod custom_key_stores;
 mod data_key;

@@ -7,7 +7,8 @@ use crypto::MaterialId;
 use crypto::backing::HeldKey;
 use crypto::specs::{self, KeySpec, KeyUsage};
 use engine::{
-    Absent, Action, Authority, Demand, Failure, Locked, Miss, Permit, Resource, Targets, View, World,
+    Absent, Action, Authority, Demand, Described, Failure, Locked, Miss, Permit, Resource, Targets, View,
+    World,
 };
 use policy::{Compiled, Kind, Policy};
 use store::{Domain, Held, StoreError, Table};
@@ -122,6 +123,11 @@ impl KeyTarget {
 impl Targets for KeyTarget {
     fn resources(&self) -> Vec<Resource> {
         vec![self.resource()]
+    }
+
+    fn described(&self, _: &Arn) -> Option<&dyn Described> {
+        // A call that is about one key may demand something of its account too: what is said of the key bears on that.
+        Some(self)
     }
 
     fn response_of_silent_change(&self) -> Option<String> {

@@ -1,11 +1,13 @@
 //! `true` and `false`.
 
+use std::borrow::Cow;
+
 use serde::de::Error;
 use serde::{Deserializer, Serializer};
 
 use crate::incoming::{Accept, take};
 use crate::violations::push_cut;
-use crate::{Form, Kind, Path, Schema, Shape, View, Violations};
+use crate::{Condition, Form, Kind, Path, Schema, Shape, View, Violations};
 
 struct Boolean<'a>(&'a mut Violations);
 
@@ -40,6 +42,10 @@ impl Shape for bool {
 
     fn encode<S: Serializer>(&self, target: S, _: View) -> Result<S::Ok, S::Error> {
         target.serialize_bool(*self)
+    }
+
+    fn condition(&self, _: Option<&str>) -> Condition<'_> {
+        Condition::One(Cow::Borrowed(if *self { "true" } else { "false" }))
     }
 
     fn room(&self) -> usize {

@@ -11,7 +11,7 @@ use crate::contents::{Slot, Taken, bracketed, check_depth, is_simple, show_refus
 use crate::incoming::{Accept, take};
 use crate::support::Encoded;
 use crate::violations::{Constraint, Shown, Violation, push_cut};
-use crate::{Form, Kind, Path, Schema, Shape, View, Violations};
+use crate::{Condition, Form, Kind, Path, Schema, Shape, View, Violations};
 
 struct Elements<'a, 'p, T> {
     at: &'a Path<'p>,
@@ -111,6 +111,19 @@ impl<T: Shape> Shape for Vec<T> {
             out.serialize_element(&Encoded { value, view })?;
         }
         out.end()
+    }
+
+    fn condition(&self, name: Option<&str>) -> Condition<'_> {
+        let mut values = Vec::with_capacity(self.len());
+        for value in self {
+            match value.condition(name) {
+                Condition::One(value) => values.push(value),
+                Condition::Many(several) => values.extend(several),
+                Condition::Absent => {}
+                Condition::Ambiguous => return Condition::Ambiguous,
+            }
+        }
+        Condition::Many(values)
     }
 
     fn room(&self) -> usize {

@@ -13,7 +13,7 @@ use crate::contents::{Slot, Taken, bracketed, check_depth, is_simple, show_refus
 use crate::incoming::{Accept, take};
 use crate::support::Encoded;
 use crate::violations::{Constraint, Fault, Shown, Violation, push_cut};
-use crate::{Form, Kind, Path, Rules, Schema, Shape, View, Violations};
+use crate::{Condition, Form, Kind, Path, Rules, Schema, Shape, View, Violations};
 
 struct Entries<'a, 'p, T> {
     at: &'a Path<'p>,
@@ -189,6 +189,20 @@ impl<T: Shape> Shape for BTreeMap<String, T> {
             out.serialize_entry(key, &Encoded { value, view })?;
         }
         out.end()
+    }
+
+    fn condition(&self, name: Option<&str>) -> Condition<'_> {
+        let Some(name) = name else {
+            return Condition::Absent;
+        };
+        let mut named = self
+            .iter()
+            .filter(|(key, _)| key.to_lowercase() == name.to_lowercase());
+        match (named.next(), named.next()) {
+            (None, _) => Condition::Absent,
+            (Some((_, value)), None) => value.condition(None),
+            (Some(_), Some(_)) => Condition::Ambiguous,
+        }
     }
 
     fn room(&self) -> usize {

@@ -1,11 +1,13 @@
 //! Whole numbers.
 
+use std::borrow::Cow;
+
 use serde::de::Error;
 use serde::{Deserializer, Serializer};
 
 use crate::incoming::{Accept, take};
 use crate::violations::{Constraint, Fault, Shown, push_cut};
-use crate::{Form, Kind, Path, Schema, Shape, View, Violations};
+use crate::{Condition, Form, Kind, Path, Schema, Shape, View, Violations};
 
 macro_rules! whole_number {
     ($type:ty, $accept:ident, $wanted:literal, $kind:expr, $serialize:ident) => {
@@ -53,6 +55,10 @@ macro_rules! whole_number {
 
             fn encode<S: Serializer>(&self, target: S, _: View) -> Result<S::Ok, S::Error> {
                 target.$serialize(*self)
+            }
+
+            fn condition(&self, _: Option<&str>) -> Condition<'_> {
+                Condition::One(Cow::Owned(self.to_string()))
             }
 
             fn room(&self) -> usize {

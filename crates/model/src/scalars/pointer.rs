@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserializer, Serializer};
 
-use crate::{Form, Path, Schema, Shape, View, Violations};
+use crate::{Condition, Form, Path, Schema, Shape, View, Violations};
 
 macro_rules! pointer {
     ($pointer:ident) => {
@@ -25,6 +25,10 @@ macro_rules! pointer {
 
             fn encode<S: Serializer>(&self, target: S, view: View) -> Result<S::Ok, S::Error> {
                 T::encode(self, target, view)
+            }
+
+            fn condition(&self, name: Option<&str>) -> Condition<'_> {
+                T::condition(self, name)
             }
 
             fn room(&self) -> usize {

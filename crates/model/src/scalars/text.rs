@@ -10,7 +10,7 @@ use serde::{Deserializer, Serializer};
 use crate::incoming::{Accept, take};
 use crate::rules::End;
 use crate::violations::{Constraint, Shown, push_cut};
-use crate::{Bounds, Form, Kind, Path, Schema, Shape, View, Violations};
+use crate::{Bounds, Condition, Form, Kind, Path, Schema, Shape, View, Violations};
 
 /// Reads a text and checks it against the rules at `at`, then lets `make` take it or name what it breaks.
 struct Text<'a, 'p, F> {
@@ -95,6 +95,10 @@ macro_rules! plain_text {
                 target.serialize_str(self)
             }
 
+            fn condition(&self, _: Option<&str>) -> Condition<'_> {
+                Condition::One(Cow::Borrowed(self))
+            }
+
             fn room(&self) -> usize {
                 self.len() + 4
             }
@@ -133,6 +137,10 @@ impl Shape for String {
 
     fn encode<S: Serializer>(&self, target: S, _: View) -> Result<S::Ok, S::Error> {
         target.serialize_str(self)
+    }
+
+    fn condition(&self, _: Option<&str>) -> Condition<'_> {
+        Condition::One(Cow::Borrowed(self))
     }
 
     fn room(&self) -> usize {
@@ -203,6 +211,10 @@ macro_rules! parsed_text {
 
             fn encode<S: Serializer>(&self, target: S, _: View) -> Result<S::Ok, S::Error> {
                 target.$encode($text(self))
+            }
+
+            fn condition(&self, _: Option<&str>) -> Condition<'_> {
+                Condition::One(Cow::Owned(self.to_string()))
             }
 
             fn room(&self) -> usize {

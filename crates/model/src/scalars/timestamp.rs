@@ -1,12 +1,14 @@
 //! Moments: on the wire seconds since 1970 with up to three decimals, in the audit log CloudTrail's text.
 
 use ambient::Timestamp;
+use std::borrow::Cow;
+
 use serde::de::Error;
 use serde::{Deserializer, Serializer};
 
 use crate::incoming::{Accept, take};
 use crate::violations::{Fault, push_cut};
-use crate::{Form, Kind, Path, Schema, Shape, View, Violations};
+use crate::{Condition, Form, Kind, Path, Schema, Shape, View, Violations};
 
 /// The name under which formats that write moments in their own way recognise them.
 const NAME: &str = "Timestamp";
@@ -62,6 +64,10 @@ impl Shape for Timestamp {
             View::Wire => target.serialize_newtype_struct(NAME, &(self.milliseconds() as f64 / 1000.0)),
             View::Audit => target.collect_str(&self.calendar().strftime("%b %-d, %Y, %-I:%M:%S %p")),
         }
+    }
+
+    fn condition(&self, _: Option<&str>) -> Condition<'_> {
+        Condition::One(Cow::Owned(format!("{:.3}", self.calendar())))
     }
 
     fn room(&self) -> usize {

@@ -1,9 +1,10 @@
 //! CreateKey.
 
 use crypto::{Backing, KeyKind, MaterialId};
-use engine::{Demands, Miss, Operation, Outcome, Permit, Resource, View, World};
+use engine::{ConditionKey, Demands, Found, Miss, Operation, Outcome, Permit, Resource, View, World};
 use model::{OperationSpec, Shape};
 
+use crate::conditions::NewKey;
 use crate::key_id::KeyId;
 use crate::key_kinds::{CustomerMasterKeySpec, KeySpec, KeyUsage, OriginType};
 use crate::key_metadata::{Description, KeyMetadata};
@@ -14,7 +15,7 @@ use crate::records::{
 use crate::state::State;
 use crate::tags::{self, Tag};
 use crate::target::{NoTarget, RESOURCE_KIND, demand_of_account};
-use crate::{KmsError, action, limits};
+use crate::{KmsError, action, conditions, limits};
 
 /// Makes a key.
 ///
@@ -49,7 +50,7 @@ pub struct CreateKeyInput {
     #[shape(default, audit = log, condition = "kms:BypassPolicyLockoutSafetyCheck")]
     pub bypass_policy_lockout_safety_check: LockoutBypass,
     /// The key's tags.
-    #[shape(audit = log, condition = "aws:RequestTag")]
+    #[shape(audit = log)]
     pub tags: Option<Vec<Tag>>,
     /// Whether the key is to have replicas in other Regions.
     #[shape(audit = log, condition = "kms:MultiRegion")]
@@ -89,6 +90,10 @@ impl Operation for CreateKey {
         }
     }
 
+    fn condition<'c>(input: &'c CreateKeyInput, _: &str, key: &ConditionKey) -> Option<Found<'c>> {
+        conditions::of_tags(input.tags(), key).or_else(|| Wish::of(input).ok()?.condition(input, key))
+    }
+
     fn check(input: &CreateKeyInput, _: &Permit<NoTarget>, view: &View) -> Result<(), KmsError> {
         Wish::of(input)?.check_supported()?;
         limits::room_for_key(view, view.domain())
@@ -104,7 +109,6 @@ impl Operation for CreateKey {
             return Err(KmsError::Cryptography);
         }
         let bypass = input.bypass_policy_lockout_safety_check;
-        let policy = key_policy::of_new(input.policy.as_ref(), &id.arn(place), place, bypass, world)?;
         let mut key = Key {
             description: input.description.clone().unwrap_or_default().0,
             tags: tags::with(&Tags::default(), input.tags())?,
@@ -138,6 +142,8 @@ impl Operation for CreateKey {
                     .put_secret::<Materials>(domain, name, made.material);
             }
         }
+        let new = NewKey { place, key: &key };
+        let policy = key_policy::of_new(input.policy.as_ref(), &id.arn(place), new, bypass, world)?;
         let state = State::of(&key, world.now()).ok_or(KmsError::Cryptography)?;
         let key_metadata = KeyMetadata::of(id, place, &key, state)?;
         let change = world.change();
@@ -240,6 +246,19 @@ impl Wish {
             true => Err(KmsError::NoCustomKeyStore),
             false => Ok(()),
         }
+    }
+
+    /// What policies see of the key that is wanted.
+    fn condition(self, input: &CreateKeyInput, key: &ConditionKey) -> Option<Found<'static>> {
+        let multi_region = input.multi_region == Some(true);
+        Some(match key.as_str() {
+            "kms:keyspec" | "kms:customermasterkeyspec" => Found::text(self.spec.as_str()),
+            "kms:keyusage" | "kms:customermasterkeyusage" => Found::text(self.usage.as_str()),
+            "kms:keyorigin" => Found::text(self.origin.as_str()),
+            "kms:multiregion" => Found::boolean(multi_region),
+            "kms:multiregionkeytype" if multi_region => Found::text("PRIMARY"),
+            _ => return None,
+        })
     }
 
     fn kind(self, multi_region: bool) -> KeyKind {

@@ -2,7 +2,7 @@
 
 use arn::Arn;
 use crypto::Backing;
-use engine::{Demands, Miss, Operation, Outcome, Permit, View, World};
+use engine::{ConditionKey, Demands, Found, Miss, Operation, Outcome, Permit, View, World};
 use model::{Blob, OperationSpec, Shape};
 use secret::SecretBytes;
 
@@ -10,7 +10,7 @@ use crate::cipher::encapsulation_algorithm;
 use crate::key_kinds::EncapsulationAlgorithm;
 use crate::target::{KeyTarget, KeysOf};
 use crate::wire::{GrantTokens, KeyReference};
-use crate::{KmsError, action, state};
+use crate::{KmsError, action, conditions, state};
 
 /// Gets a secret out of its ciphertext. A ciphertext that was altered, or made for another key, gives another secret: that there is an answer proves nothing.
 ///
@@ -64,6 +64,10 @@ impl Operation for Decapsulate {
 
     fn demands(_: &DecapsulateInput, key: &KeyTarget, _: &View) -> Demands {
         Demands::of(key.demand::<action::Decapsulate>())
+    }
+
+    fn condition<'c>(input: &'c DecapsulateInput, _: &str, key: &ConditionKey) -> Option<Found<'c>> {
+        conditions::of_reference(Some(&input.key_id), key)
     }
 
     fn check(input: &DecapsulateInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {

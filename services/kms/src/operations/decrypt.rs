@@ -1,7 +1,9 @@
 //! Decrypt.
 
+use std::collections::BTreeMap;
+
 use arn::Arn;
-use engine::{Demands, Miss, Operation, Outcome, Permit, View, World};
+use engine::{ConditionKey, Demands, Found, Miss, Operation, Outcome, Permit, View, World};
 use model::{Blob, OperationSpec, Shape};
 use secret::SecretBytes;
 
@@ -10,7 +12,7 @@ use crate::context::EncryptionContext;
 use crate::recipient::{self, Reader, RecipientInfo};
 use crate::target::KeyTarget;
 use crate::wire::{Algorithm, DryRunModifier, GrantTokens, KeyReference, MaterialIdText};
-use crate::{KmsError, action};
+use crate::{KmsError, action, conditions};
 
 /// Decrypts what Encrypt, GenerateDataKey or ReEncrypt made. A ciphertext of a symmetric key names its key.
 ///
@@ -24,7 +26,7 @@ pub struct DecryptInput {
     #[shape(audit = omit, length = 1..=6144)]
     pub ciphertext_blob: Option<Blob>,
     /// The pairs it was encrypted with.
-    #[shape(default, audit = log, condition = "kms:EncryptionContext")]
+    #[shape(default, audit = log)]
     pub encryption_context: EncryptionContext,
     /// Tokens of grants that may not be in force everywhere yet.
     #[shape(default, audit = omit)]
@@ -95,6 +97,15 @@ impl Operation for Decrypt {
 
     fn demands(_: &DecryptInput, key: &KeyTarget, _: &View) -> Demands {
         Demands::of(key.demand::<action::Decrypt>())
+    }
+
+    fn condition<'c>(input: &'c DecryptInput, _: &str, key: &ConditionKey) -> Option<Found<'c>> {
+        conditions::of_reference(input.key_id.as_deref(), key)
+            .or_else(|| conditions::of_recipient(input.recipient.is_some(), key))
+    }
+
+    fn encryption_context<'c>(input: &'c DecryptInput, _: &str) -> Option<&'c BTreeMap<String, String>> {
+        Some(input.encryption_context.as_map())
     }
 
     fn hides_denial(input: &DecryptInput, _: &str) -> Option<KmsError> {

@@ -4,7 +4,7 @@ use arn::Arn;
 use crypto::Backing;
 use crypto::backing::BackingFailed;
 use crypto::specs::{AgreementAlgorithm, KeyUsage};
-use engine::{Demands, Miss, Operation, Outcome, Permit, View, World};
+use engine::{ConditionKey, Demands, Found, Miss, Operation, Outcome, Permit, View, World};
 use model::{Blob, OperationSpec, Shape};
 use secret::SecretBytes;
 
@@ -13,7 +13,7 @@ use crate::key_kinds::{KeyAgreementAlgorithm, OriginType};
 use crate::recipient::{self, Reader, RecipientInfo};
 use crate::target::{KeyTarget, KeysOf};
 use crate::wire::{GrantTokens, KeyReference};
-use crate::{KmsError, action, state};
+use crate::{KmsError, action, conditions, state};
 
 /// Derives the secret that a key shares with the holder of another key on the same curve: the X coordinate of their common point, as long as the field.
 ///
@@ -85,6 +85,11 @@ impl Operation for DeriveSharedSecret {
 
     fn demands(_: &DeriveSharedSecretInput, key: &KeyTarget, _: &View) -> Demands {
         Demands::of(key.demand::<action::DeriveSharedSecret>())
+    }
+
+    fn condition<'c>(input: &'c DeriveSharedSecretInput, _: &str, key: &ConditionKey) -> Option<Found<'c>> {
+        conditions::of_reference(Some(&input.key_id), key)
+            .or_else(|| conditions::of_recipient(input.recipient.is_some(), key))
     }
 
     fn check(input: &DeriveSharedSecretInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {

@@ -1,12 +1,12 @@
 //! DescribeKey.
 
-use engine::{Demands, Miss, Operation, Outcome, Permit, View, World};
+use engine::{ConditionKey, Demands, Found, Miss, Operation, Outcome, Permit, View, World};
 use model::{OperationSpec, Shape};
 
 use crate::key_metadata::KeyMetadata;
 use crate::target::{KeyTarget, KeysOf};
 use crate::wire::{GrantTokens, KeyReference};
-use crate::{KmsError, action};
+use crate::{KmsError, action, conditions};
 
 /// Tells all about a key but its material, policy, aliases, tags and rotation.
 ///
@@ -46,6 +46,10 @@ impl Operation for DescribeKey {
 
     fn demands(_: &DescribeKeyInput, key: &KeyTarget, _: &View) -> Demands {
         Demands::of(key.demand::<action::DescribeKey>())
+    }
+
+    fn condition<'c>(input: &'c DescribeKeyInput, _: &str, key: &ConditionKey) -> Option<Found<'c>> {
+        conditions::of_reference(Some(&input.key_id), key)
     }
 
     fn check(input: &DescribeKeyInput, _: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {

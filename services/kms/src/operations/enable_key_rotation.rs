@@ -1,12 +1,12 @@
 //! EnableKeyRotation.
 
-use engine::{Demands, Miss, Nothing, Operation, Outcome, Permit, View, World};
+use engine::{ConditionKey, Demands, Found, Miss, Nothing, Operation, Outcome, Permit, View, World};
 use model::{OperationSpec, Shape};
 
 use crate::records::RotationPlan;
 use crate::target::{KeyTarget, KeysOf};
 use crate::wire::KeyReference;
-use crate::{KmsError, action, duties, multi_region, rotation, state};
+use crate::{KmsError, action, conditions, duties, multi_region, rotation, state};
 
 /// Switches automatic rotation on, or changes its period; the period begins now.
 ///
@@ -40,6 +40,15 @@ impl Operation for EnableKeyRotation {
 
     fn demands(_: &EnableKeyRotationInput, key: &KeyTarget, _: &View) -> Demands {
         Demands::of(key.demand::<action::EnableKeyRotation>())
+    }
+
+    fn condition<'c>(input: &'c EnableKeyRotationInput, _: &str, key: &ConditionKey) -> Option<Found<'c>> {
+        conditions::default_of(
+            "kms:rotationperiodindays",
+            "365",
+            input.rotation_period_in_days.is_some(),
+            key,
+        )
     }
 
     fn check(_: &EnableKeyRotationInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {

@@ -2,7 +2,7 @@
 
 use arn::Arn;
 use crypto::Backing;
-use engine::{Demands, Miss, Operation, Outcome, Permit, View, World};
+use engine::{ConditionKey, Demands, Found, Miss, Operation, Outcome, Permit, View, World};
 use model::{Blob, OperationSpec, Shape};
 use secret::SecretBytes;
 
@@ -10,7 +10,7 @@ use crate::cipher::encapsulation_algorithm;
 use crate::key_kinds::EncapsulationAlgorithm;
 use crate::target::{KeyTarget, KeysOf};
 use crate::wire::{GrantTokens, KeyReference};
-use crate::{KmsError, action, state};
+use crate::{KmsError, action, conditions, state};
 
 /// Makes a secret, and its ciphertext for whoever may decapsulate under the key.
 ///
@@ -64,6 +64,10 @@ impl Operation for Encapsulate {
 
     fn demands(_: &EncapsulateInput, key: &KeyTarget, _: &View) -> Demands {
         Demands::of(key.demand::<action::Encapsulate>())
+    }
+
+    fn condition<'c>(input: &'c EncapsulateInput, _: &str, key: &ConditionKey) -> Option<Found<'c>> {
+        conditions::of_reference(Some(&input.key_id), key)
     }
 
     fn check(input: &EncapsulateInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {

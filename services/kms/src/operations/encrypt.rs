@@ -1,14 +1,16 @@
 //! Encrypt.
 
+use std::collections::BTreeMap;
+
 use arn::Arn;
-use engine::{Demands, Miss, Operation, Outcome, Permit, View, World};
+use engine::{ConditionKey, Demands, Found, Miss, Operation, Outcome, Permit, View, World};
 use model::{Blob, OperationSpec, Shape};
 use secret::SecretBytes;
 
 use crate::context::EncryptionContext;
 use crate::target::{KeyTarget, KeysOf};
 use crate::wire::{Algorithm, GrantTokens, KeyReference};
-use crate::{KmsError, action, cipher, state};
+use crate::{KmsError, action, cipher, conditions, state};
 
 /// Encrypts up to 4096 bytes under a symmetric key, or less under the public key of an RSA or SM2 key.
 ///
@@ -25,7 +27,7 @@ pub struct EncryptInput {
     #[shape(length = 1..=4096, sensitive)]
     pub plaintext: SecretBytes,
     /// Pairs that decryption will have to repeat.
-    #[shape(default, audit = log, condition = "kms:EncryptionContext")]
+    #[shape(default, audit = log)]
     pub encryption_context: EncryptionContext,
     /// Tokens of grants that may not be in force everywhere yet.
     #[shape(default, audit = omit)]
@@ -66,6 +68,14 @@ impl Operation for Encrypt {
 
     fn demands(_: &EncryptInput, key: &KeyTarget, _: &View) -> Demands {
         Demands::of(key.demand::<action::Encrypt>())
+    }
+
+    fn condition<'c>(input: &'c EncryptInput, _: &str, key: &ConditionKey) -> Option<Found<'c>> {
+        conditions::of_reference(Some(&input.key_id), key)
+    }
+
+    fn encryption_context<'c>(input: &'c EncryptInput, _: &str) -> Option<&'c BTreeMap<String, String>> {
+        Some(input.encryption_context.as_map())
     }
 
     fn check(input: &EncryptInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {

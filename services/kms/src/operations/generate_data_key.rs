@@ -1,7 +1,9 @@
 //! GenerateDataKey.
 
+use std::collections::BTreeMap;
+
 use arn::Arn;
-use engine::{Demands, Miss, Operation, Outcome, Permit, View, World};
+use engine::{ConditionKey, Demands, Found, Miss, Operation, Outcome, Permit, View, World};
 use model::{Blob, OperationSpec, Shape};
 use secret::SecretBytes;
 
@@ -10,7 +12,7 @@ use crate::data_key::{self, DataKeySpec, Length};
 use crate::recipient::{self, Reader, RecipientInfo};
 use crate::target::{KeyTarget, KeysOf};
 use crate::wire::{GrantTokens, KeyReference, MaterialIdText};
-use crate::{KmsError, action, cipher, state};
+use crate::{KmsError, action, cipher, conditions, state};
 
 /// Makes a data key: random bytes for the caller to encrypt with, and their ciphertext to keep.
 ///
@@ -24,7 +26,7 @@ pub struct GenerateDataKeyInput {
     #[shape(audit = log)]
     pub key_id: KeyReference,
     /// Pairs that decryption will have to repeat.
-    #[shape(default, audit = log, condition = "kms:EncryptionContext")]
+    #[shape(default, audit = log)]
     pub encryption_context: EncryptionContext,
     /// 1 to 1024; this or `key_spec`.
     #[shape(audit = log, range = 1..=1024)]
@@ -79,6 +81,19 @@ impl Operation for GenerateDataKey {
 
     fn demands(_: &GenerateDataKeyInput, key: &KeyTarget, _: &View) -> Demands {
         Demands::of(key.demand::<action::GenerateDataKey>())
+    }
+
+    fn condition<'c>(input: &'c GenerateDataKeyInput, _: &str, key: &ConditionKey) -> Option<Found<'c>> {
+        conditions::of_reference(Some(&input.key_id), key)
+            .or_else(|| conditions::default_of("kms:encryptionalgorithm", "SYMMETRIC_DEFAULT", false, key))
+            .or_else(|| conditions::of_recipient(input.recipient.is_some(), key))
+    }
+
+    fn encryption_context<'c>(
+        input: &'c GenerateDataKeyInput,
+        _: &str,
+    ) -> Option<&'c BTreeMap<String, String>> {
+        Some(input.encryption_context.as_map())
     }
 
     fn check(input: &GenerateDataKeyInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {

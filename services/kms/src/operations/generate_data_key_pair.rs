@@ -1,7 +1,9 @@
 //! GenerateDataKeyPair.
 
+use std::collections::BTreeMap;
+
 use arn::Arn;
-use engine::{Demands, Miss, Operation, Outcome, Permit, View, World};
+use engine::{ConditionKey, Demands, Found, Miss, Operation, Outcome, Permit, View, World};
 use model::{Blob, OperationSpec, Shape};
 use secret::SecretBytes;
 
@@ -10,7 +12,7 @@ use crate::data_key::{self, DataKeyPairSpec};
 use crate::recipient::{self, Reader, RecipientInfo};
 use crate::target::{KeyTarget, KeysOf};
 use crate::wire::{GrantTokens, KeyReference, MaterialIdText};
-use crate::{KmsError, action, cipher, state};
+use crate::{KmsError, action, cipher, conditions, state};
 
 /// Makes a key pair for the caller: its public key, its private key to use, and the private key encrypted to keep.
 ///
@@ -21,7 +23,7 @@ pub struct GenerateDataKeyPair;
 #[derive(Debug, Shape)]
 pub struct GenerateDataKeyPairInput {
     /// Pairs that decryption will have to repeat.
-    #[shape(default, audit = log, condition = "kms:EncryptionContext")]
+    #[shape(default, audit = log)]
     pub encryption_context: EncryptionContext,
     /// Any form of a key's name.
     #[shape(audit = log)]
@@ -81,6 +83,19 @@ impl Operation for GenerateDataKeyPair {
 
     fn demands(_: &GenerateDataKeyPairInput, key: &KeyTarget, _: &View) -> Demands {
         Demands::of(key.demand::<action::GenerateDataKeyPair>())
+    }
+
+    fn condition<'c>(input: &'c GenerateDataKeyPairInput, _: &str, key: &ConditionKey) -> Option<Found<'c>> {
+        conditions::of_reference(Some(&input.key_id), key)
+            .or_else(|| conditions::default_of("kms:encryptionalgorithm", "SYMMETRIC_DEFAULT", false, key))
+            .or_else(|| conditions::of_recipient(input.recipient.is_some(), key))
+    }
+
+    fn encryption_context<'c>(
+        input: &'c GenerateDataKeyPairInput,
+        _: &str,
+    ) -> Option<&'c BTreeMap<String, String>> {
+        Some(input.encryption_context.as_map())
     }
 
     fn check(input: &GenerateDataKeyPairInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {

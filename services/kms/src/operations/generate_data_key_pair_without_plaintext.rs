@@ -1,14 +1,16 @@
 //! GenerateDataKeyPairWithoutPlaintext.
 
+use std::collections::BTreeMap;
+
 use arn::Arn;
-use engine::{Demands, Miss, Operation, Outcome, Permit, View, World};
+use engine::{ConditionKey, Demands, Found, Miss, Operation, Outcome, Permit, View, World};
 use model::{Blob, OperationSpec, Shape};
 
 use crate::context::EncryptionContext;
 use crate::data_key::{self, DataKeyPairSpec};
 use crate::target::{KeyTarget, KeysOf};
 use crate::wire::{GrantTokens, KeyReference, MaterialIdText};
-use crate::{KmsError, action, cipher, state};
+use crate::{KmsError, action, cipher, conditions, state};
 
 /// Makes a key pair for the caller: its public key, and its private key encrypted to keep.
 ///
@@ -19,7 +21,7 @@ pub struct GenerateDataKeyPairWithoutPlaintext;
 #[derive(Debug, Shape)]
 pub struct GenerateDataKeyPairWithoutPlaintextInput {
     /// Pairs that decryption will have to repeat.
-    #[shape(default, audit = log, condition = "kms:EncryptionContext")]
+    #[shape(default, audit = log)]
     pub encryption_context: EncryptionContext,
     /// Any form of a key's name.
     #[shape(audit = log)]
@@ -73,6 +75,22 @@ impl Operation for GenerateDataKeyPairWithoutPlaintext {
 
     fn demands(_: &GenerateDataKeyPairWithoutPlaintextInput, key: &KeyTarget, _: &View) -> Demands {
         Demands::of(key.demand::<action::GenerateDataKeyPairWithoutPlaintext>())
+    }
+
+    fn condition<'c>(
+        input: &'c GenerateDataKeyPairWithoutPlaintextInput,
+        _: &str,
+        key: &ConditionKey,
+    ) -> Option<Found<'c>> {
+        conditions::of_reference(Some(&input.key_id), key)
+            .or_else(|| conditions::default_of("kms:encryptionalgorithm", "SYMMETRIC_DEFAULT", false, key))
+    }
+
+    fn encryption_context<'c>(
+        input: &'c GenerateDataKeyPairWithoutPlaintextInput,
+        _: &str,
+    ) -> Option<&'c BTreeMap<String, String>> {
+        Some(input.encryption_context.as_map())
     }
 
     fn check(

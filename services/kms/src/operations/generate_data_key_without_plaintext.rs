@@ -1,14 +1,16 @@
 //! GenerateDataKeyWithoutPlaintext.
 
+use std::collections::BTreeMap;
+
 use arn::Arn;
-use engine::{Demands, Miss, Operation, Outcome, Permit, View, World};
+use engine::{ConditionKey, Demands, Found, Miss, Operation, Outcome, Permit, View, World};
 use model::{Blob, OperationSpec, Shape};
 
 use crate::context::EncryptionContext;
 use crate::data_key::{self, DataKeySpec, Length};
 use crate::target::{KeyTarget, KeysOf};
 use crate::wire::{GrantTokens, KeyReference, MaterialIdText};
-use crate::{KmsError, action, cipher, state};
+use crate::{KmsError, action, cipher, conditions, state};
 
 /// Makes a data key and gives its ciphertext alone, for whoever is to encrypt later.
 ///
@@ -22,7 +24,7 @@ pub struct GenerateDataKeyWithoutPlaintextInput {
     #[shape(audit = log)]
     pub key_id: KeyReference,
     /// Pairs that decryption will have to repeat.
-    #[shape(default, audit = log, condition = "kms:EncryptionContext")]
+    #[shape(default, audit = log)]
     pub encryption_context: EncryptionContext,
     /// 1 to 1024; this or `key_spec`.
     #[shape(audit = log, range = 1..=1024)]
@@ -71,6 +73,22 @@ impl Operation for GenerateDataKeyWithoutPlaintext {
 
     fn demands(_: &GenerateDataKeyWithoutPlaintextInput, key: &KeyTarget, _: &View) -> Demands {
         Demands::of(key.demand::<action::GenerateDataKeyWithoutPlaintext>())
+    }
+
+    fn condition<'c>(
+        input: &'c GenerateDataKeyWithoutPlaintextInput,
+        _: &str,
+        key: &ConditionKey,
+    ) -> Option<Found<'c>> {
+        conditions::of_reference(Some(&input.key_id), key)
+            .or_else(|| conditions::default_of("kms:encryptionalgorithm", "SYMMETRIC_DEFAULT", false, key))
+    }
+
+    fn encryption_context<'c>(
+        input: &'c GenerateDataKeyWithoutPlaintextInput,
+        _: &str,
+    ) -> Option<&'c BTreeMap<String, String>> {
+        Some(input.encryption_context.as_map())
     }
 
     fn check(

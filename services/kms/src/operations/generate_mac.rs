@@ -2,7 +2,7 @@
 
 use arn::Arn;
 use crypto::Backing;
-use engine::{Demands, Miss, Operation, Outcome, Permit, View, World};
+use engine::{ConditionKey, Demands, Found, Miss, Operation, Outcome, Permit, View, World};
 use model::{Blob, OperationSpec, Shape};
 use secret::SecretBytes;
 
@@ -10,7 +10,7 @@ use crate::cipher::mac_algorithm;
 use crate::key_kinds::MacAlgorithm;
 use crate::target::{KeyTarget, KeysOf};
 use crate::wire::{GrantTokens, KeyReference};
-use crate::{KmsError, action, state};
+use crate::{KmsError, action, conditions, state};
 
 /// Makes the message authentication code of a message.
 ///
@@ -64,6 +64,10 @@ impl Operation for GenerateMac {
 
     fn demands(_: &GenerateMacInput, key: &KeyTarget, _: &View) -> Demands {
         Demands::of(key.demand::<action::GenerateMac>())
+    }
+
+    fn condition<'c>(input: &'c GenerateMacInput, _: &str, key: &ConditionKey) -> Option<Found<'c>> {
+        conditions::of_reference(Some(&input.key_id), key)
     }
 
     fn check(input: &GenerateMacInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {

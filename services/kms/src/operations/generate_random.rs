@@ -1,13 +1,13 @@
 //! GenerateRandom.
 
-use engine::{Demands, Miss, Operation, Outcome, Permit, View, World};
+use engine::{ConditionKey, Demands, Found, Miss, Operation, Outcome, Permit, View, World};
 use model::{Blob, OperationSpec, Shape};
 use secret::SecretBytes;
 
 use crate::data_key::{self, Length};
 use crate::recipient::{self, Reader, RecipientInfo};
 use crate::target::{NoTarget, demand_of_account};
-use crate::{KmsError, action};
+use crate::{KmsError, action, conditions};
 
 /// Gives random bytes.
 ///
@@ -61,6 +61,10 @@ impl Operation for GenerateRandom {
 
     fn demands(_: &GenerateRandomInput, _: &NoTarget, view: &View) -> Demands {
         Demands::of(demand_of_account::<action::GenerateRandom>(view.place()))
+    }
+
+    fn condition<'c>(input: &'c GenerateRandomInput, _: &str, key: &ConditionKey) -> Option<Found<'c>> {
+        conditions::of_recipient(input.recipient.is_some(), key)
     }
 
     fn check(input: &GenerateRandomInput, _: &Permit<NoTarget>, _: &View) -> Result<(), KmsError> {

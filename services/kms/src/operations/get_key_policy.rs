@@ -1,6 +1,6 @@
 //! GetKeyPolicy.
 
-use engine::{Demands, Miss, Operation, Outcome, Permit, View, World};
+use engine::{ConditionKey, Demands, Found, Miss, Operation, Outcome, Permit, View, World};
 use model::{OperationSpec, Shape};
 use store::{StoreError, Table};
 
@@ -8,7 +8,7 @@ use crate::key_policy::{self, PolicyName, PolicyText};
 use crate::records::KeyPolicies;
 use crate::target::{KeyTarget, KeysOf};
 use crate::wire::KeyReference;
-use crate::{KmsError, action};
+use crate::{KmsError, action, conditions};
 
 /// Gives the policy of a key, letter by letter as it was written.
 ///
@@ -50,6 +50,15 @@ impl Operation for GetKeyPolicy {
 
     fn demands(_: &GetKeyPolicyInput, key: &KeyTarget, _: &View) -> Demands {
         Demands::of(key.demand::<action::GetKeyPolicy>())
+    }
+
+    fn condition<'c>(input: &'c GetKeyPolicyInput, _: &str, key: &ConditionKey) -> Option<Found<'c>> {
+        conditions::default_of(
+            "kms:policyname",
+            key_policy::DEFAULT,
+            input.policy_name.is_some(),
+            key,
+        )
     }
 
     fn check(input: &GetKeyPolicyInput, _: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {

@@ -3,7 +3,7 @@
 use arn::Arn;
 use crypto::Backing;
 use crypto::specs::Family;
-use engine::{Demands, Miss, Operation, Outcome, Permit, View, World};
+use engine::{ConditionKey, Demands, Found, Miss, Operation, Outcome, Permit, View, World};
 use model::{Blob, OperationSpec, Shape};
 use store::{StoreError, Table};
 
@@ -14,7 +14,7 @@ use crate::key_metadata::Algorithms;
 use crate::records::Keys;
 use crate::target::{KeyTarget, KeysOf};
 use crate::wire::{Algorithm, GrantTokens, KeyReference};
-use crate::{KmsError, action, state};
+use crate::{KmsError, action, conditions, state};
 
 /// Gives the public key of an asymmetric key.
 ///
@@ -77,6 +77,10 @@ impl Operation for GetPublicKey {
 
     fn demands(_: &GetPublicKeyInput, key: &KeyTarget, _: &View) -> Demands {
         Demands::of(key.demand::<action::GetPublicKey>())
+    }
+
+    fn condition<'c>(input: &'c GetPublicKeyInput, _: &str, key: &ConditionKey) -> Option<Found<'c>> {
+        conditions::of_reference(Some(&input.key_id), key)
     }
 
     fn check(input: &GetPublicKeyInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {

@@ -1,13 +1,13 @@
 //! PutKeyPolicy.
 
-use engine::{Demands, Miss, Nothing, Operation, Outcome, Permit, View, World};
+use engine::{ConditionKey, Demands, Found, Miss, Nothing, Operation, Outcome, Permit, View, World};
 use model::{OperationSpec, Shape};
 
 use crate::key_policy::{self, LockoutBypass, PolicyName, PolicyText};
 use crate::records::KeyPolicies;
 use crate::target::{KeyTarget, KeysOf};
 use crate::wire::KeyReference;
-use crate::{KmsError, action};
+use crate::{KmsError, action, conditions};
 
 /// Replaces the policy of a key.
 ///
@@ -46,6 +46,15 @@ impl Operation for PutKeyPolicy {
         Demands::of(key.demand::<action::PutKeyPolicy>())
     }
 
+    fn condition<'c>(input: &'c PutKeyPolicyInput, _: &str, key: &ConditionKey) -> Option<Found<'c>> {
+        conditions::default_of(
+            "kms:policyname",
+            key_policy::DEFAULT,
+            input.policy_name.is_some(),
+            key,
+        )
+    }
+
     fn check(input: &PutKeyPolicyInput, _: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
         PolicyName::check_write(input.policy_name.as_ref())
     }
@@ -58,7 +67,7 @@ impl Operation for PutKeyPolicy {
         let key = permit.targets();
         let policy = key_policy::read(&input.policy, world.view())?;
         let bypass = input.bypass_policy_lockout_safety_check;
-        key_policy::check_lockout(&policy, &key.arn, &key.place, bypass, world)?;
+        key_policy::check_lockout(&policy, &key.arn, key.place.account, key, bypass, world)?;
         world.change().put::<KeyPolicies>(key.domain, key.id, policy);
         Ok(Nothing {})
     }

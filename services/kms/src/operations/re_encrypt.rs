@@ -1,14 +1,20 @@
 //! ReEncrypt.
 
+use std::collections::BTreeMap;
+
 use arn::Arn;
-use engine::{Absent, Action, Demands, Miss, Operation, Outcome, Permit, Resource, Targets, View, World};
+use engine::{
+    Absent, Action, Asking, ConditionKey, Demands, Described, Found, Miss, Operation, Outcome, Permit,
+    Resource, Strength, Targets, View, World,
+};
 use model::{Blob, OperationSpec, Shape};
+use store::StoreError;
 
 use crate::cipher::{self, Subject};
 use crate::context::EncryptionContext;
 use crate::target::{KeyTarget, KeysOf, demand_on_nothing};
 use crate::wire::{Algorithm, DryRunModifier, GrantTokens, KeyReference, MaterialIdText};
-use crate::{KmsError, action, state};
+use crate::{KmsError, action, conditions, state};
 
 /// Decrypts under one key and encrypts under another, or the same, without showing the plaintext.
 ///
@@ -79,23 +85,62 @@ pub struct ReEncryptOutput {
 /// The two keys of a re-encryption.
 #[derive(Debug)]
 pub struct Pair {
-    source: KeyTarget,
+    source: Side,
     /// A key of another account that is not there is one that nobody may use.
-    destination: Result<KeyTarget, Absent>,
+    destination: Result<Side, Absent>,
+}
+
+/// One of the two keys.
+#[derive(Debug)]
+struct Side {
+    key: KeyTarget,
+    /// Whether it is the other one too.
+    on_same_key: bool,
+}
+
+impl Described for Side {
+    fn value<'r>(&'r self, key: &ConditionKey, view: &'r store::View) -> Option<Found<'r>> {
+        match key.as_str() {
+            "kms:reencryptonsamekey" => Some(Found::boolean(self.on_same_key)),
+            _ => self.key.value(key, view),
+        }
+    }
+
+    fn granted(&self, action: &'static str, asking: &Asking<'_>) -> Result<Option<Strength>, StoreError> {
+        self.key.granted(action, asking)
+    }
 }
 
 impl Pair {
+    fn of(source: KeyTarget, destination: Result<KeyTarget, Absent>) -> Pair {
+        let on_same_key = destination.as_ref().is_ok_and(|other| other.arn == source.arn);
+        let side = |key| Side { key, on_same_key };
+        Pair {
+            source: side(source),
+            destination: destination.map(side),
+        }
+    }
+
     fn destination(&self) -> Result<&KeyTarget, KmsError> {
         // INVARIANT: the demand for an absent key is never allowed.
-        self.destination.as_ref().map_err(|_| KmsError::HiddenKey)
+        match &self.destination {
+            Ok(side) => Ok(&side.key),
+            Err(_) => Err(KmsError::HiddenKey),
+        }
     }
 }
 
 impl Targets for Pair {
     fn resources(&self) -> Vec<Resource> {
-        let mut resources = self.source.resources();
-        resources.extend(self.destination.iter().flat_map(KeyTarget::resources));
+        let mut resources = self.source.key.resources();
+        resources.extend(self.destination.iter().flat_map(|side| side.key.resources()));
         resources
+    }
+
+    fn described(&self, resource: &Arn) -> Option<&dyn Described> {
+        let mut sides = std::iter::once(&self.source).chain(&self.destination);
+        let side = sides.find(|side| side.key.arn == *resource)?;
+        Some(side)
     }
 }
 
@@ -126,16 +171,12 @@ impl Operation for ReEncrypt {
         let source = input.subject().locate::<action::ReEncryptFrom>(view);
         let destination = view.keys().find::<action::ReEncryptTo>(&input.destination_key_id);
         match (source, destination) {
-            (Ok(source), Ok(destination)) => Ok(Pair {
-                source,
-                destination: Ok(destination),
-            }),
+            (Ok(source), Ok(destination)) => Ok(Pair::of(source, Ok(destination))),
             // Whether the source may be used is decided first: its denial must not depend on whether a key of another
             // account exists.
-            (Ok(source), Err(Miss::Absent(absent))) if absent.owner != view.place().account => Ok(Pair {
-                source,
-                destination: Err(absent),
-            }),
+            (Ok(source), Err(Miss::Absent(absent))) if absent.owner != view.place().account => {
+                Ok(Pair::of(source, Err(absent)))
+            }
             // Nor must what is wrong with the destination depend on whether a source that is closed exists.
             (Err(hidden), Err(miss)) if tells_nothing(&hidden, view) && !tells_nothing(&miss, view) => {
                 Err(miss)
@@ -146,10 +187,33 @@ impl Operation for ReEncrypt {
 
     fn demands(_: &ReEncryptInput, Pair { source, destination }: &Pair, _: &View) -> Demands {
         let to = match destination {
-            Ok(destination) => destination.demand::<action::ReEncryptTo>(),
+            Ok(destination) => destination.key.demand::<action::ReEncryptTo>(),
             Err(absent) => demand_on_nothing(absent),
         };
-        Demands::of(source.demand::<action::ReEncryptFrom>()).and(to)
+        Demands::of(source.key.demand::<action::ReEncryptFrom>()).and(to)
+    }
+
+    fn condition<'c>(input: &'c ReEncryptInput, action: &str, key: &ConditionKey) -> Option<Found<'c>> {
+        let from = action == action::ReEncryptFrom::NAME;
+        let (reference, algorithm) = match from {
+            true => (input.source_key_id.as_deref(), input.source_encryption_algorithm),
+            false => (
+                Some(&*input.destination_key_id),
+                input.destination_encryption_algorithm,
+            ),
+        };
+        conditions::of_reference(reference, key)
+            .or_else(|| conditions::default_of("kms:encryptionalgorithm", algorithm.as_str(), false, key))
+    }
+
+    fn encryption_context<'c>(
+        input: &'c ReEncryptInput,
+        action: &str,
+    ) -> Option<&'c BTreeMap<String, String>> {
+        Some(match action == action::ReEncryptFrom::NAME {
+            true => input.source_encryption_context.as_map(),
+            false => input.destination_encryption_context.as_map(),
+        })
     }
 
     fn hides_denial(input: &ReEncryptInput, action: &str) -> Option<KmsError> {
@@ -161,7 +225,7 @@ impl Operation for ReEncrypt {
 
     fn check(input: &ReEncryptInput, permit: &Permit<Pair>, _: &View) -> Result<(), KmsError> {
         input.grant_tokens.check()?;
-        let (source, destination) = (&permit.targets().source, permit.targets().destination()?);
+        let (source, destination) = (&permit.targets().source.key, permit.targets().destination()?);
         destination.state.require(state::USABLE, &destination.arn)?;
         input.subject().check(source, "ReEncrypt")?;
         let how = input.destination_encryption_algorithm;
@@ -174,7 +238,7 @@ impl Operation for ReEncrypt {
     }
 
     async fn act(input: &ReEncryptInput, permit: &Permit<Pair>, world: &mut World<'_>) -> Outcome<Self> {
-        let (source, destination) = (&permit.targets().source, permit.targets().destination()?);
+        let (source, destination) = (&permit.targets().source.key, permit.targets().destination()?);
         let ciphertext = input.subject().ciphertext.ok_or(KmsError::InvalidCiphertext)?;
         let (how, context) = (
             input.source_encryption_algorithm,

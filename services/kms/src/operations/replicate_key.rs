@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use arn::Place;
-use engine::{Demands, Miss, Operation, Outcome, Permit, Resource, View, World};
+use engine::{ConditionKey, Demands, Found, Miss, Operation, Outcome, Permit, Resource, View, World};
 use model::{OperationSpec, Shape};
 use serde_json::{Map, Value};
 
+use crate::conditions::NewKey;
 use crate::key_metadata::{Description, KeyMetadata};
 use crate::key_policy::{self, LockoutBypass, PolicyText};
 use crate::multi_region::{self, Bound, Package, RegionName};
@@ -15,7 +16,7 @@ use crate::state::State;
 use crate::tags::{self, Tag};
 use crate::target::{KeyTarget, KeysOf, RESOURCE_KIND, demand_of_account};
 use crate::wire::KeyReference;
-use crate::{KmsError, action, imports, limits, rotation, state};
+use crate::{KmsError, action, conditions, imports, limits, rotation, state};
 
 /// Makes a replica of a multi-Region primary key in another Region: the same id and material, and a policy, description
 /// and tags of its own.
@@ -43,7 +44,7 @@ pub struct ReplicateKeyInput {
     #[shape(audit = log)]
     pub description: Option<Description>,
     /// The replica's tags.
-    #[shape(audit = log, condition = "aws:RequestTag")]
+    #[shape(audit = log)]
     pub tags: Option<Vec<Tag>>,
 }
 
@@ -90,6 +91,10 @@ impl Operation for ReplicateKey {
         }
     }
 
+    fn condition<'c>(input: &'c ReplicateKeyInput, _: &str, key: &ConditionKey) -> Option<Found<'c>> {
+        conditions::of_tags(input.tags(), key)
+    }
+
     fn check(input: &ReplicateKeyInput, permit: &Permit<KeyTarget>, view: &View) -> Result<(), KmsError> {
         let key = permit.targets();
         key.state.require(state::SETTLED, &key.arn)?;
@@ -111,8 +116,6 @@ impl Operation for ReplicateKey {
         let (place, domain) = input.replica_region.served(primary, world.view())?;
         let bypass = input.bypass_policy_lockout_safety_check;
         let arn = primary.id.arn(&place);
-        let policy = key_policy::of_new(input.policy.as_ref(), &arn, &place, bypass, world)?;
-        let replica_policy = PolicyText(policy.text());
         let former = primary.key.relatives.clone().ok_or(KmsError::Cryptography)?;
         let relatives = Relatives {
             primary: former.primary,
@@ -146,6 +149,12 @@ impl Operation for ReplicateKey {
                 world.now(),
             )
         };
+        let new = NewKey {
+            place: &place,
+            key: &replica,
+        };
+        let policy = key_policy::of_new(input.policy.as_ref(), &arn, new, bypass, world)?;
+        let replica_policy = PolicyText(policy.text());
         let replica_key_metadata = KeyMetadata {
             current_key_material_id: None,
             ..KeyMetadata::of(primary.id, &place, &replica, State::Creating)?

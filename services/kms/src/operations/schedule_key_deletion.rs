@@ -2,14 +2,14 @@
 
 use ambient::Timestamp;
 use arn::Arn;
-use engine::{Demands, Miss, Operation, Outcome, Permit, View, World};
+use engine::{ConditionKey, Demands, Found, Miss, Operation, Outcome, Permit, View, World};
 use model::{OperationSpec, Shape};
 
 use crate::key_kinds::KeyState;
 use crate::records::Deletion;
 use crate::target::{KeyTarget, KeysOf};
 use crate::wire::KeyReference;
-use crate::{KmsError, action, duties, state};
+use crate::{KmsError, action, conditions, duties, state};
 
 /// Makes a key unusable now, and has it destroyed after a waiting period, unless that is cancelled.
 ///
@@ -78,6 +78,15 @@ impl Operation for ScheduleKeyDeletion {
 
     fn demands(_: &ScheduleKeyDeletionInput, key: &KeyTarget, _: &View) -> Demands {
         Demands::of(key.demand::<action::ScheduleKeyDeletion>())
+    }
+
+    fn condition<'c>(input: &'c ScheduleKeyDeletionInput, _: &str, key: &ConditionKey) -> Option<Found<'c>> {
+        conditions::default_of(
+            "kms:schedulekeydeletionpendingwindowindays",
+            "30",
+            input.pending_window_in_days.is_some(),
+            key,
+        )
     }
 
     fn check(_: &ScheduleKeyDeletionInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {

@@ -3,7 +3,7 @@
 use arn::Arn;
 use crypto::Backing;
 use crypto::backing::Signing;
-use engine::{Demands, Miss, Operation, Outcome, Permit, View, World};
+use engine::{ConditionKey, Demands, Found, Miss, Operation, Outcome, Permit, View, World};
 use model::{Blob, OperationSpec, Shape};
 use secret::SecretBytes;
 
@@ -11,7 +11,7 @@ use crate::key_kinds::SigningAlgorithm;
 use crate::signing::{MessageType, Signed};
 use crate::target::{KeyTarget, KeysOf};
 use crate::wire::{GrantTokens, KeyReference};
-use crate::{KmsError, action};
+use crate::{KmsError, action, conditions};
 
 /// Signs a message, or what stands for it, with a private key.
 ///
@@ -78,6 +78,10 @@ impl Operation for Sign {
 
     fn demands(_: &SignInput, key: &KeyTarget, _: &View) -> Demands {
         Demands::of(key.demand::<action::Sign>())
+    }
+
+    fn condition<'c>(input: &'c SignInput, _: &str, key: &ConditionKey) -> Option<Found<'c>> {
+        conditions::of_reference(Some(&input.key_id), key)
     }
 
     fn check(input: &SignInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {

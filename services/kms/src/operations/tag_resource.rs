@@ -1,12 +1,12 @@
 //! TagResource.
 
-use engine::{Demands, Miss, Nothing, Operation, Outcome, Permit, View, World};
+use engine::{ConditionKey, Demands, Found, Miss, Nothing, Operation, Outcome, Permit, View, World};
 use model::{OperationSpec, Shape};
 
 use crate::tags::{self, Tag};
 use crate::target::{KeyTarget, KeysOf};
 use crate::wire::KeyReference;
-use crate::{KmsError, action, state};
+use crate::{KmsError, action, conditions, state};
 
 /// Adds tags to a key, or changes their values.
 ///
@@ -20,7 +20,7 @@ pub struct TagResourceInput {
     #[shape(audit = log)]
     pub key_id: KeyReference,
     /// The tags.
-    #[shape(audit = log, condition = "aws:RequestTag")]
+    #[shape(audit = log)]
     pub tags: Vec<Tag>,
 }
 
@@ -38,6 +38,10 @@ impl Operation for TagResource {
 
     fn demands(_: &TagResourceInput, key: &KeyTarget, _: &View) -> Demands {
         Demands::of(key.demand::<action::TagResource>())
+    }
+
+    fn condition<'c>(input: &'c TagResourceInput, _: &str, key: &ConditionKey) -> Option<Found<'c>> {
+        conditions::of_tags(&input.tags, key)
     }
 
     fn check(_: &TagResourceInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {

@@ -1,12 +1,12 @@
 //! UntagResource.
 
-use engine::{Demands, Miss, Nothing, Operation, Outcome, Permit, View, World};
+use engine::{ConditionKey, Demands, Found, Miss, Nothing, Operation, Outcome, Permit, View, World};
 use model::{OperationSpec, Shape};
 
 use crate::tags::{self, TagKey};
 use crate::target::{KeyTarget, KeysOf};
 use crate::wire::KeyReference;
-use crate::{KmsError, action, state};
+use crate::{KmsError, action, conditions, state};
 
 /// Removes tags from a key; those that it does not have are no error.
 ///
@@ -20,7 +20,7 @@ pub struct UntagResourceInput {
     #[shape(audit = log)]
     pub key_id: KeyReference,
     /// The names of the tags.
-    #[shape(audit = log, condition = "aws:TagKeys")]
+    #[shape(audit = log)]
     pub tag_keys: Vec<TagKey>,
 }
 
@@ -38,6 +38,10 @@ impl Operation for UntagResource {
 
     fn demands(_: &UntagResourceInput, key: &KeyTarget, _: &View) -> Demands {
         Demands::of(key.demand::<action::UntagResource>())
+    }
+
+    fn condition<'c>(input: &'c UntagResourceInput, _: &str, key: &ConditionKey) -> Option<Found<'c>> {
+        conditions::of_tag_keys(&input.tag_keys, key)
     }
 
     fn check(_: &UntagResourceInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {

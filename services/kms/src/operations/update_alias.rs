@@ -1,7 +1,8 @@
 //! UpdateAlias.
 
 use ambient::Timestamp;
-use engine::{Demands, Miss, Nothing, Operation, Outcome, Permit, Resource, Targets, View, World};
+use arn::Arn;
+use engine::{Demands, Described, Miss, Nothing, Operation, Outcome, Permit, Resource, Targets, View, World};
 use model::{OperationSpec, Shape};
 
 use crate::aliases::{self, AliasTarget, AliasText};
@@ -48,6 +49,13 @@ impl Targets for Move {
             resources.push(self.from.resource());
         }
         resources
+    }
+
+    fn described(&self, resource: &Arn) -> Option<&dyn Described> {
+        match *resource == self.from.arn {
+            true => Some(&self.from),
+            false => self.to.described(resource),
+        }
     }
 
     fn response_of_silent_change(&self) -> Option<String> {

@@ -1,7 +1,9 @@
 //! UpdatePrimaryRegion.
 
+use arn::Arn;
 use engine::{
-    Absent, Demands, Failure, Miss, Nothing, Operation, Outcome, Permit, Resource, Targets, View, World,
+    Absent, Demands, Described, Failure, Miss, Nothing, Operation, Outcome, Permit, Resource, Targets, View,
+    World,
 };
 use model::{OperationSpec, Shape};
 
@@ -41,6 +43,14 @@ impl Targets for Roles {
         let mut resources = self.primary.resources();
         resources.extend(self.successor.iter().flat_map(KeyTarget::resources));
         resources
+    }
+
+    fn described(&self, resource: &Arn) -> Option<&dyn Described> {
+        let mut keys = [Some(&self.primary), self.successor.as_ref()]
+            .into_iter()
+            .flatten();
+        let key = keys.find(|key| key.arn == *resource)?;
+        Some(key)
     }
 
     fn response_of_silent_change(&self) -> Option<String> {

@@ -3,7 +3,7 @@
 use arn::Arn;
 use crypto::Backing;
 use crypto::backing::{BackingFailed, VerificationOfSignature};
-use engine::{Demands, Miss, Operation, Outcome, Permit, View, World};
+use engine::{ConditionKey, Demands, Found, Miss, Operation, Outcome, Permit, View, World};
 use model::{Blob, OperationSpec, Shape};
 use secret::SecretBytes;
 
@@ -11,7 +11,7 @@ use crate::key_kinds::SigningAlgorithm;
 use crate::signing::{MessageType, Signed};
 use crate::target::{KeyTarget, KeysOf};
 use crate::wire::{GrantTokens, KeyReference};
-use crate::{KmsError, action};
+use crate::{KmsError, action, conditions};
 
 /// Verifies a signature of a message, or of what stands for it. What is no such signature is refused, so an answer is always yes.
 ///
@@ -81,6 +81,10 @@ impl Operation for Verify {
 
     fn demands(_: &VerifyInput, key: &KeyTarget, _: &View) -> Demands {
         Demands::of(key.demand::<action::Verify>())
+    }
+
+    fn condition<'c>(input: &'c VerifyInput, _: &str, key: &ConditionKey) -> Option<Found<'c>> {
+        conditions::of_reference(Some(&input.key_id), key)
     }
 
     fn check(input: &VerifyInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {

@@ -3,7 +3,7 @@
 use arn::Arn;
 use crypto::Backing;
 use crypto::backing::{BackingFailed, VerificationOfMac};
-use engine::{Demands, Miss, Operation, Outcome, Permit, View, World};
+use engine::{ConditionKey, Demands, Found, Miss, Operation, Outcome, Permit, View, World};
 use model::{Blob, OperationSpec, Shape};
 use secret::SecretBytes;
 
@@ -11,7 +11,7 @@ use crate::cipher::mac_algorithm;
 use crate::key_kinds::MacAlgorithm;
 use crate::target::{KeyTarget, KeysOf};
 use crate::wire::{GrantTokens, KeyReference};
-use crate::{KmsError, action, state};
+use crate::{KmsError, action, conditions, state};
 
 /// Verifies the message authentication code of a message. What is no such code is refused, so an answer is always yes.
 ///
@@ -68,6 +68,10 @@ impl Operation for VerifyMac {
 
     fn demands(_: &VerifyMacInput, key: &KeyTarget, _: &View) -> Demands {
         Demands::of(key.demand::<action::VerifyMac>())
+    }
+
+    fn condition<'c>(input: &'c VerifyMacInput, _: &str, key: &ConditionKey) -> Option<Found<'c>> {
+        conditions::of_reference(Some(&input.key_id), key)
     }
 
     fn check(input: &VerifyMacInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
