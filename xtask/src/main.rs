@@ -16,6 +16,7 @@ mod libtest;
 mod lines;
 mod pytest;
 mod python;
+mod removals;
 mod spdx;
 mod suites;
 mod test;
@@ -30,6 +31,7 @@ usage: cargo xtask <command>
   test [--release]   run every test of the project; sets up what the tests need
   layers             check that dependencies point one way
   deny               check licences, banned crates and sources of the dependencies by deny.toml
+  removals [WORD…]   take checks out of a copy of the sources, one by one, and see that a test notices
   compatibility      write docs/compatibility.md anew from what is built
   bench [--json FILE] [--quick] [NAME…]
                      measure the release server against a bare one; `bench --help` lists the names";
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
         ["test", "--release"] => test::run(test::Profile::Release),
         ["layers"] => layers::run(),
         ["deny"] => deny::run(),
+        ["removals", rest @ ..] => removals::run(rest),
         ["compatibility"] => compatibility::run(),
         ["bench", rest @ ..] => bench::run(rest),
         ["help" | "--help" | "-h"] => {
