@@ -166,7 +166,7 @@ impl<'c> CallContext<'c> {
             _ => return None,
         };
         let Some(context) = self.asking.request.encryption_context(self.action) else {
-            return Some(Found::Absent);
+            return None;
         };
         if name.is_empty() {
             return Some(Found::texts(context.keys().map(String::as_str)));

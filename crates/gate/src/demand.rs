@@ -37,6 +37,8 @@ pub enum Authority {
     Identity,
     /// The resource's policy: it has to allow the caller, or to delegate to the caller's account.
     Resource(Arc<Compiled>),
+    /// A grant on the resource: its policy may deny and can't allow.
+    Grant(Arc<Compiled>),
 }
 
 impl Authority {

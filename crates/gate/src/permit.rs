@@ -229,13 +229,14 @@ fn decide(
         // Nobody's own policies reach into another account by themselves.
         Authority::Identity if own => return Ok(own_side),
         Authority::Identity => return Ok(Err(Cause::Foreign)),
-        Authority::Resource(policy) => policy,
+        Authority::Resource(policy) | Authority::Grant(policy) => policy,
     };
+    let by_grant_alone = matches!(demand.authority, Authority::Grant(_));
     let by_policy = match policy.decide(&question) {
         Decision::Deny(source) if own => return Ok(Err(Cause::DeniedByResourcePolicy(sid_of(source)))),
         Decision::Deny(_) => return Ok(Err(Cause::Foreign)),
-        Decision::Silent => None,
-        Decision::Allow(_, strength) => Some(strength),
+        Decision::Allow(_, strength) if !by_grant_alone => Some(strength),
+        Decision::Allow(..) | Decision::Silent => None,
     };
     let decided = weigh(by_policy, own, &own_side);
     if decided.is_ok() {
@@ -246,7 +247,8 @@ fn decide(
         None => None,
     };
     Ok(match granted {
-        Some(_) => weigh(by_policy.max(granted), own, &own_side),
+        // A grant that is asked for alone says itself whom it is for, in whatever account.
+        Some(_) => weigh(by_policy.max(granted), own || by_grant_alone, &own_side),
         None => decided,
     })
 }

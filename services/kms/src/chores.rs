@@ -6,11 +6,11 @@ use serde_json::{Map, Value};
 use crate::duties::Expiry;
 use crate::key_id::{AliasName, KeyId};
 use crate::records::{
-    Aliases, BY_TARGET, Import, Key, KeyPolicies, Keys, RotationKind, RotationPlan, Version, alias_of_entry,
-    target_prefix,
+    Aliases, BY_TARGET, Grants, Import, Key, KeyPolicies, Keys, RotationKind, RotationPlan, Version,
+    alias_of_entry, target_prefix,
 };
 use crate::state::State;
-use crate::{duties, imports, multi_region, rotation};
+use crate::{duties, grants, imports, multi_region, rotation};
 
 /// The kind of due work that deletes a key.
 pub const DELETE_KEY: u8 = 1;
@@ -22,7 +22,7 @@ pub const EXPIRE_MATERIAL: u8 = 3;
 /// The chores of KMS.
 pub static CHORES: &[&dyn Chore] = &[&DeleteKey, &RotateKey, &ExpireMaterial];
 
-/// Deletes a key whose waiting period is over: its material is destroyed, and its record, policy and aliases go.
+/// Deletes a key whose waiting period is over: its material is destroyed, and its record, policy, aliases and grants go.
 struct DeleteKey;
 
 /// Gives a key new material when its rotation is due.
@@ -61,11 +61,15 @@ impl Chore for DeleteKey {
                 .view()
                 .store()
                 .index::<Aliases>(domain, BY_TARGET, &target_prefix(id), None, usize::MAX)?;
+        let grants = grants::all_of(id, world.view())?;
         let change = world.change();
         for alias in aliases.iter().filter_map(|entry| alias_of_entry(&entry.bytes)) {
             if let Some(name) = AliasName::parse(alias) {
                 change.delete::<Aliases>(domain, name);
             }
+        }
+        for grant in grants {
+            change.delete::<Grants>(domain, grant);
         }
         change.delete::<KeyPolicies>(domain, id);
         change.delete::<Keys>(domain, id);

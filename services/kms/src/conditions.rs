@@ -4,13 +4,14 @@
 //! Management Service".
 
 use arn::Place;
-use engine::{Asked, ConditionKey, Described, Found};
+use engine::{Asked, Asking, ConditionKey, Described, Found, Strength};
+use store::StoreError;
 
 use crate::key_id::Reference;
 use crate::records::{Aliases, BY_TARGET, Key, Relatives, alias_of_entry, target_prefix};
 use crate::tags::{Tag, TagKey};
 use crate::target::KeyTarget;
-use crate::{key_policy, limits};
+use crate::{grants, key_policy, limits};
 
 /// A key that is about to be.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +29,10 @@ impl Described for NewKey<'_> {
 }
 
 impl Described for KeyTarget {
+    fn granted(&self, action: &'static str, asking: &Asking<'_>) -> Result<Option<Strength>, StoreError> {
+        grants::strength(self, action, asking)
+    }
+
     fn value<'r>(&'r self, key: &ConditionKey, view: &'r store::View) -> Option<Found<'r>> {
         match key.prefix() {
             "kms:resourcealiases" => Some(self.aliases(view)),

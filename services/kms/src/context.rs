@@ -23,6 +23,11 @@ impl EncryptionContext {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
+    /// A context of these pairs.
+    pub fn of(pairs: BTreeMap<String, String>) -> EncryptionContext {
+        EncryptionContext(pairs)
+    }
+
     /// The pairs, as the cryptography takes them.
     pub fn as_map(&self) -> &BTreeMap<String, String> {
         &self.0

@@ -123,6 +123,12 @@ pub enum KmsError {
     /// A marker that was not made for these arguments.
     #[error("the marker is not valid here")]
     InvalidMarker,
+    /// The key has no such grant.
+    #[error("Grant ID {0} not found.")]
+    NoGrant(String),
+    /// Text that can be no grant's id.
+    #[error("the grant id is not valid")]
+    InvalidGrantId,
     /// A grant token that is none.
     #[error("the grant token is not valid")]
     InvalidGrantToken,
@@ -169,6 +175,7 @@ impl From<KmsError> for Failure {
             | KmsError::NoKey(_)
             | KmsError::NoAlias(_)
             | KmsError::NoMaterial(..)
+            | KmsError::NoGrant(_)
             | KmsError::NoPolicy => Failure::refused("NotFoundException", text),
             KmsError::NoCustomKeyStore => Failure::silent("CustomKeyStoreNotFoundException", 400),
             KmsError::InvalidArn(_) => Failure::refused("InvalidArnException", text),
@@ -201,6 +208,7 @@ impl From<KmsError> for Failure {
             KmsError::MalformedPolicy(_) => Failure::refused("MalformedPolicyDocumentException", text),
             KmsError::Tag(_) => Failure::refused("TagException", text),
             KmsError::InvalidMarker => Failure::silent("InvalidMarkerException", 400),
+            KmsError::InvalidGrantId => Failure::silent("InvalidGrantIdException", 400),
             KmsError::InvalidGrantToken => Failure::silent("InvalidGrantTokenException", 400),
             KmsError::Conflict(_) => Failure::refused("ConflictException", text),
             KmsError::Store(_)

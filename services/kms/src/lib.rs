@@ -19,6 +19,7 @@ mod duties;
 mod error;
 #[doc(hidden)]
 pub mod generator;
+mod grants;
 mod imports;
 mod key_id;
 mod key_kinds;
@@ -56,6 +57,7 @@ pub static KMS: Service = Service {
         store::secret_table_spec::<records::Materials>(),
         store::table_spec::<records::Aliases>(),
         store::table_spec::<records::KeyPolicies>(),
+        store::table_spec::<records::Grants>(),
     ],
     operations: OPERATIONS,
     chores: chores::CHORES,

@@ -12,6 +12,12 @@ pub const KEYS: u64 = 100_000;
 pub const ALIASES_A_KEY: usize = 50;
 /// Tags of a key.
 pub const TAGS_A_KEY: usize = 50;
+/// Grants on a key.
+pub const GRANTS_A_KEY: usize = 50_000;
+/// Pairs of a grant's encryption context constraint.
+pub const PAIRS_A_CONSTRAINT: usize = 8;
+/// Characters of a value of such a pair.
+pub const CHARACTERS_A_CONSTRAINT_VALUE: usize = 384;
 /// On-demand rotations of a key.
 pub const ROTATIONS_ON_DEMAND: usize = 25;
 /// Bytes of a key policy.

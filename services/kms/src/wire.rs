@@ -3,9 +3,11 @@
 //! Source: KMS API Reference, "Data Types".
 
 use crypto::MaterialId;
+use engine::View;
 use model::Shape;
 
 use crate::KmsError;
+use crate::grants::GrantToken;
 
 /// The name of a key in any form that its operation takes.
 #[derive(Debug, Clone, Shape)]
@@ -26,14 +28,12 @@ impl std::ops::Deref for KeyReference {
 pub struct GrantTokens(Vec<String>);
 
 impl GrantTokens {
-    /// Refuses what is no token; there are no grants yet, so nothing is one. To be asked once the caller is known to be
-    /// allowed: before that, the answer would tell whether a key of another account exists.
-    pub fn check(&self) -> Result<(), KmsError> {
-        if self.0.is_empty() {
-            Ok(())
-        } else {
-            Err(KmsError::InvalidGrantToken)
-        }
+    /// Refuses what is no token; one that is needs not be looked up, since grants are in force at once. To be asked once the
+    /// caller is known to be allowed: before that, the answer would tell whether a key of another account exists.
+    pub fn check(&self, view: &View) -> Result<(), KmsError> {
+        self.0
+            .iter()
+            .try_for_each(|token| GrantToken::open(token, view).map(drop))
     }
 }
 

@@ -70,8 +70,8 @@ impl Operation for Decapsulate {
         conditions::of_reference(Some(&input.key_id), key)
     }
 
-    fn check(input: &DecapsulateInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
-        input.grant_tokens.check()?;
+    fn check(input: &DecapsulateInput, permit: &Permit<KeyTarget>, view: &View) -> Result<(), KmsError> {
+        input.grant_tokens.check(view)?;
         let key = permit.targets();
         key.state.require(state::USABLE, &key.arn)?;
         encapsulation_algorithm(key, input.encapsulation_algorithm, "Decapsulate")?;

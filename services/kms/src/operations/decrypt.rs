@@ -112,8 +112,8 @@ impl Operation for Decrypt {
         input.subject().hides_denial()
     }
 
-    fn check(input: &DecryptInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
-        input.grant_tokens.check()?;
+    fn check(input: &DecryptInput, permit: &Permit<KeyTarget>, view: &View) -> Result<(), KmsError> {
+        input.grant_tokens.check(view)?;
         input.subject().check(permit.targets(), "Decrypt")
     }
 

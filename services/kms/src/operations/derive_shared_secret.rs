@@ -92,8 +92,12 @@ impl Operation for DeriveSharedSecret {
             .or_else(|| conditions::of_recipient(input.recipient.is_some(), key))
     }
 
-    fn check(input: &DeriveSharedSecretInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
-        input.grant_tokens.check()?;
+    fn check(
+        input: &DeriveSharedSecretInput,
+        permit: &Permit<KeyTarget>,
+        view: &View,
+    ) -> Result<(), KmsError> {
+        input.grant_tokens.check(view)?;
         let key = permit.targets();
         key.state.require(state::USABLE, &key.arn)?;
         input.algorithm_of(key)?;

@@ -52,8 +52,8 @@ impl Operation for DescribeKey {
         conditions::of_reference(Some(&input.key_id), key)
     }
 
-    fn check(input: &DescribeKeyInput, _: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
-        input.grant_tokens.check()
+    fn check(input: &DescribeKeyInput, _: &Permit<KeyTarget>, view: &View) -> Result<(), KmsError> {
+        input.grant_tokens.check(view)
     }
 
     async fn act(_: &DescribeKeyInput, permit: &Permit<KeyTarget>, _: &mut World<'_>) -> Outcome<Self> {

@@ -78,8 +78,8 @@ impl Operation for Encrypt {
         Some(input.encryption_context.as_map())
     }
 
-    fn check(input: &EncryptInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
-        input.grant_tokens.check()?;
+    fn check(input: &EncryptInput, permit: &Permit<KeyTarget>, view: &View) -> Result<(), KmsError> {
+        input.grant_tokens.check(view)?;
         let key = permit.targets();
         key.state.require(state::USABLE, &key.arn)?;
         let algorithm = cipher::check_algorithm(key, input.encryption_algorithm, "Encrypt")?;

@@ -96,8 +96,8 @@ impl Operation for GenerateDataKey {
         Some(input.encryption_context.as_map())
     }
 
-    fn check(input: &GenerateDataKeyInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
-        input.grant_tokens.check()?;
+    fn check(input: &GenerateDataKeyInput, permit: &Permit<KeyTarget>, view: &View) -> Result<(), KmsError> {
+        input.grant_tokens.check(view)?;
         let key = permit.targets();
         key.state.require(state::USABLE, &key.arn)?;
         cipher::check_symmetric(key, "GenerateDataKey")

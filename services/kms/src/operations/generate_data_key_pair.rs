@@ -98,8 +98,12 @@ impl Operation for GenerateDataKeyPair {
         Some(input.encryption_context.as_map())
     }
 
-    fn check(input: &GenerateDataKeyPairInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
-        input.grant_tokens.check()?;
+    fn check(
+        input: &GenerateDataKeyPairInput,
+        permit: &Permit<KeyTarget>,
+        view: &View,
+    ) -> Result<(), KmsError> {
+        input.grant_tokens.check(view)?;
         let key = permit.targets();
         key.state.require(state::USABLE, &key.arn)?;
         cipher::check_symmetric(key, "GenerateDataKeyPair")

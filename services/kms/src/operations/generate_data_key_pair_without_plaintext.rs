@@ -96,9 +96,9 @@ impl Operation for GenerateDataKeyPairWithoutPlaintext {
     fn check(
         input: &GenerateDataKeyPairWithoutPlaintextInput,
         permit: &Permit<KeyTarget>,
-        _: &View,
+        view: &View,
     ) -> Result<(), KmsError> {
-        input.grant_tokens.check()?;
+        input.grant_tokens.check(view)?;
         let key = permit.targets();
         key.state.require(state::USABLE, &key.arn)?;
         cipher::check_symmetric(key, "GenerateDataKeyPairWithoutPlaintext")

@@ -94,9 +94,9 @@ impl Operation for GenerateDataKeyWithoutPlaintext {
     fn check(
         input: &GenerateDataKeyWithoutPlaintextInput,
         permit: &Permit<KeyTarget>,
-        _: &View,
+        view: &View,
     ) -> Result<(), KmsError> {
-        input.grant_tokens.check()?;
+        input.grant_tokens.check(view)?;
         let key = permit.targets();
         key.state.require(state::USABLE, &key.arn)?;
         cipher::check_symmetric(key, "GenerateDataKeyWithoutPlaintext")

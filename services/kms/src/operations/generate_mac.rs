@@ -70,8 +70,8 @@ impl Operation for GenerateMac {
         conditions::of_reference(Some(&input.key_id), key)
     }
 
-    fn check(input: &GenerateMacInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
-        input.grant_tokens.check()?;
+    fn check(input: &GenerateMacInput, permit: &Permit<KeyTarget>, view: &View) -> Result<(), KmsError> {
+        input.grant_tokens.check(view)?;
         let key = permit.targets();
         key.state.require(state::USABLE, &key.arn)?;
         mac_algorithm(key, input.mac_algorithm, "GenerateMac").map(|_| ())

@@ -83,8 +83,8 @@ impl Operation for GetPublicKey {
         conditions::of_reference(Some(&input.key_id), key)
     }
 
-    fn check(input: &GetPublicKeyInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
-        input.grant_tokens.check()?;
+    fn check(input: &GetPublicKeyInput, permit: &Permit<KeyTarget>, view: &View) -> Result<(), KmsError> {
+        input.grant_tokens.check(view)?;
         let key = permit.targets();
         key.state.require(state::USABLE, &key.arn)?;
         match key.spec()?.family {

@@ -4,6 +4,7 @@ mod cancel_key_deletion;
 mod connect_custom_key_store;
 mod create_alias;
 mod create_custom_key_store;
+mod create_grant;
 mod create_key;
 mod decapsulate;
 mod decrypt;
@@ -33,13 +34,17 @@ mod get_parameters_for_import;
 mod get_public_key;
 mod import_key_material;
 mod list_aliases;
+mod list_grants;
 mod list_key_policies;
 mod list_key_rotations;
 mod list_keys;
 mod list_resource_tags;
+mod list_retirable_grants;
 mod put_key_policy;
 mod re_encrypt;
 mod replicate_key;
+mod retire_grant;
+mod revoke_grant;
 mod rotate_key_on_demand;
 mod schedule_key_deletion;
 mod sign;
@@ -60,6 +65,7 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &connect_custom_key_store::ConnectCustomKeyStore,
     &create_alias::CreateAlias,
     &create_custom_key_store::CreateCustomKeyStore,
+    &create_grant::CreateGrant,
     &create_key::CreateKey,
     &decapsulate::Decapsulate,
     &decrypt::Decrypt,
@@ -89,13 +95,17 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &get_public_key::GetPublicKey,
     &import_key_material::ImportKeyMaterial,
     &list_aliases::ListAliases,
+    &list_grants::ListGrants,
     &list_key_policies::ListKeyPolicies,
     &list_key_rotations::ListKeyRotations,
     &list_keys::ListKeys,
     &list_resource_tags::ListResourceTags,
+    &list_retirable_grants::ListRetirableGrants,
     &put_key_policy::PutKeyPolicy,
     &re_encrypt::ReEncrypt,
     &replicate_key::ReplicateKey,
+    &retire_grant::RetireGrant,
+    &revoke_grant::RevokeGrant,
     &rotate_key_on_demand::RotateKeyOnDemand,
     &schedule_key_deletion::ScheduleKeyDeletion,
     &sign::Sign,

@@ -223,8 +223,8 @@ impl Operation for ReEncrypt {
             .filter(|_| action == action::ReEncryptFrom::NAME)
     }
 
-    fn check(input: &ReEncryptInput, permit: &Permit<Pair>, _: &View) -> Result<(), KmsError> {
-        input.grant_tokens.check()?;
+    fn check(input: &ReEncryptInput, permit: &Permit<Pair>, view: &View) -> Result<(), KmsError> {
+        input.grant_tokens.check(view)?;
         let (source, destination) = (&permit.targets().source.key, permit.targets().destination()?);
         destination.state.require(state::USABLE, &destination.arn)?;
         input.subject().check(source, "ReEncrypt")?;

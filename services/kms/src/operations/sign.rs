@@ -84,8 +84,8 @@ impl Operation for Sign {
         conditions::of_reference(Some(&input.key_id), key)
     }
 
-    fn check(input: &SignInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
-        input.grant_tokens.check()?;
+    fn check(input: &SignInput, permit: &Permit<KeyTarget>, view: &View) -> Result<(), KmsError> {
+        input.grant_tokens.check(view)?;
         input.signed().check(permit.targets(), "Sign").map(|_| ())
     }
 

@@ -87,8 +87,8 @@ impl Operation for Verify {
         conditions::of_reference(Some(&input.key_id), key)
     }
 
-    fn check(input: &VerifyInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
-        input.grant_tokens.check()?;
+    fn check(input: &VerifyInput, permit: &Permit<KeyTarget>, view: &View) -> Result<(), KmsError> {
+        input.grant_tokens.check(view)?;
         input.signed().check(permit.targets(), "Verify").map(|_| ())
     }
 

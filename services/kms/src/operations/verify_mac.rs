@@ -74,8 +74,8 @@ impl Operation for VerifyMac {
         conditions::of_reference(Some(&input.key_id), key)
     }
 
-    fn check(input: &VerifyMacInput, permit: &Permit<KeyTarget>, _: &View) -> Result<(), KmsError> {
-        input.grant_tokens.check()?;
+    fn check(input: &VerifyMacInput, permit: &Permit<KeyTarget>, view: &View) -> Result<(), KmsError> {
+        input.grant_tokens.check(view)?;
         let key = permit.targets();
         key.state.require(state::USABLE, &key.arn)?;
         mac_algorithm(key, input.mac_algorithm, "VerifyMac").map(|_| ())
