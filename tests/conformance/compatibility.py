@@ -59,7 +59,7 @@ def operations(built):
     members = collections.defaultdict(list)
     for entry in LISTED.get("difference", []):
         members[entry["operation"]].append(f"`{entry['member']}`: {entry['reason']}")
-    counts = collections.Counter()
+    counts = collections.Counter(there=0, refused=0, absent=0)
     for name in sorted(MODEL["operations"].keys() | built):
         what = listed[name]["what"] if name in listed else "there" if name in built else "absent"
         counts[what] += 1

@@ -148,7 +148,7 @@ pub struct GrantConstraints {
     #[shape(audit = log)]
     pub encryption_context_equals: Option<EncryptionContext>,
     /// The resource that a service has to act for.
-    #[shape(audit = log, length = 20..=512, pattern = "^arn:[^:]+:[^:]+:[^:]*:[0-9]{12}:.+$")]
+    #[shape(audit = log, length = 20..=512, pattern = "^arn:aws[a-z0-9-]*:[a-z0-9-]+:[a-z0-9-]*:[0-9]{12}:.+$")]
     pub source_arn: Option<String>,
 }
 

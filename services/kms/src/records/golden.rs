@@ -88,6 +88,36 @@ fn alias() -> Alias {
     }
 }
 
+fn grant() -> Grant {
+    let party = |named: &str, id: &str, is_service| Party {
+        named: named.to_owned(),
+        id: id.to_owned(),
+        is_service,
+    };
+    let pairs = |name: &str| [(name.to_owned(), "ledger".to_owned())].into();
+    Grant {
+        key: id(KeyKind::SingleRegion).to_bytes(),
+        id: [7; 32],
+        name: Some("backup".to_owned()),
+        grantee: party(
+            "arn:aws:iam::123456789012:user/ada",
+            "AIDAEXAMPLEEXAMPLEEXA",
+            false,
+        ),
+        retiring: Some(party(
+            "ebs.us-east-1.amazonaws.com",
+            "ebs.us-east-1.amazonaws.com",
+            true,
+        )),
+        operations: 0b1011,
+        subset: Some(pairs("app")),
+        equals: Some(pairs("App")),
+        source_arn: Some("arn:aws:s3:us-east-1:123456789012:bucket".to_owned()),
+        issuer: 123_456_789_012,
+        created_ms: DAY,
+    }
+}
+
 fn policies() -> [KeyPolicy; 3] {
     let plain = r#"{"Version":"2012-10-17","Statement":[]}"#;
     let arn = "arn:aws:iam::123456789012:user/ada";
@@ -126,6 +156,7 @@ fn all() -> Vec<(&'static str, Vec<u8>)> {
         ("policy-default", written::<KeyPolicies>(&default)),
         ("policy-given", written::<KeyPolicies>(&given)),
         ("policy-naming", written::<KeyPolicies>(&naming)),
+        ("grant", written::<Grants>(&grant())),
         ("key-id", id(KeyKind::SingleRegion).to_bytes().to_vec()),
     ]
 }
@@ -150,6 +181,7 @@ fn records_are_read_and_written_as_ever() {
     assert_eq!(Keys::decode(1, &bytes("key-symmetric")).unwrap(), symmetric());
     assert_eq!(Keys::decode(1, &bytes("key-imported")).unwrap(), imported());
     assert_eq!(Aliases::decode(1, &bytes("alias")).unwrap(), alias());
+    assert_eq!(Grants::decode(1, &bytes("grant")).unwrap(), grant());
     let [default, given, naming] = policies();
     assert_eq!(KeyPolicies::decode(1, &bytes("policy-default")).unwrap(), default);
     assert_eq!(KeyPolicies::decode(1, &bytes("policy-given")).unwrap(), given);
