@@ -29,6 +29,7 @@ const MATRIX: &[(&str, [&str; 4])] = &[
         "CreateCustomKeyStore",
         ["unsupported", "unsupported", "unsupported", "unsupported"],
     ),
+    ("CreateGrant", ["ok", "denied", "denied", "ok"]),
     ("CreateKey", ["ok", "ok", "ok", "ok"]),
     ("Decapsulate", ["ok", "denied", "denied", "ok"]),
     ("Decrypt", ["ok", "denied", "denied", "ok"]),
@@ -70,13 +71,18 @@ const MATRIX: &[(&str, [&str; 4])] = &[
     ("GetParametersForImport", ["ok", "denied", "denied", "denied"]),
     ("ImportKeyMaterial", ["ok", "denied", "denied", "denied"]),
     ("ListAliases", ["ok", "ok", "denied", "denied"]),
+    ("ListGrants", ["ok", "denied", "denied", "ok"]),
     ("ListKeyPolicies", ["ok", "denied", "denied", "denied"]),
     ("ListKeyRotations", ["ok", "denied", "denied", "denied"]),
     ("ListKeys", ["ok", "ok", "ok", "ok"]),
     ("ListResourceTags", ["ok", "denied", "denied", "denied"]),
+    ("ListRetirableGrants", ["ok", "ok", "ok", "ok"]),
     ("PutKeyPolicy", ["ok", "denied", "denied", "denied"]),
     ("ReEncrypt", ["ok", "denied", "denied", "ok"]),
     ("ReplicateKey", ["ok", "denied", "denied", "denied"]),
+    // No key policy lets anybody retire a grant.
+    ("RetireGrant", ["ok", "denied", "denied", "denied"]),
+    ("RevokeGrant", ["ok", "denied", "denied", "ok"]),
     ("RotateKeyOnDemand", ["ok", "denied", "denied", "denied"]),
     ("ScheduleKeyDeletion", ["ok", "denied", "denied", "denied"]),
     ("Sign", ["ok", "denied", "denied", "ok"]),
@@ -120,6 +126,7 @@ fn request(operation: &str, key: &str, alias: &str, made: &Value) -> Value {
         | "DeleteCustomKeyStore" => {
             return json!({"CustomKeyStoreId": "cks-1234567890abcdef0"});
         }
+        "ListRetirableGrants" => return json!({"RetiringServicePrincipal": "ebs.us-east-1.amazonaws.com"}),
         "GenerateRandom" => return json!({"NumberOfBytes": 1}),
         "CreateAlias" => return json!({"AliasName": format!("{alias}/new"), "TargetKeyId": key}),
         "UpdateAlias" => return json!({"AliasName": alias, "TargetKeyId": key}),
@@ -127,6 +134,10 @@ fn request(operation: &str, key: &str, alias: &str, made: &Value) -> Value {
         "ReEncrypt" => {
             return json!({"CiphertextBlob": made, "SourceKeyId": key, "DestinationKeyId": key});
         }
+        "CreateGrant" => {
+            json!({"GranteePrincipal": format!("arn:aws:iam::{ACCOUNT}:root"), "Operations": ["Encrypt"]})
+        }
+        "RetireGrant" | "RevokeGrant" => json!({"GrantId": made}),
         "Decrypt" => json!({"CiphertextBlob": made}),
         "Encrypt" => json!({"Plaintext": "eA=="}),
         "GenerateDataKey" | "GenerateDataKeyWithoutPlaintext" => json!({"KeySpec": "AES_256"}),
@@ -185,6 +196,7 @@ async fn outcome(keystead: &Keystead, operation: &str, caller: &str, policy: Opt
         "DeriveSharedSecret" => ("GetPublicKey", "PublicKey"),
         "Decapsulate" => ("Encapsulate", "SharedSecretCiphertextBlob"),
         "Decrypt" | "ReEncrypt" => ("Encrypt", "CiphertextBlob"),
+        "RetireGrant" | "RevokeGrant" => ("CreateGrant", "GrantId"),
         _ => ("DescribeKey", "KeyMetadata"),
     };
     let members = request(maker, &key, &alias, &Value::Null);
