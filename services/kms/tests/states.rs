@@ -71,9 +71,13 @@ const TABLE: &[(&[&str], [&str; 7])] = &[
             "ListKeyPolicies",
             "ListResourceTags",
             "GetKeyLastUsage",
+            "ListGrants",
+            "RetireGrant",
+            "RevokeGrant",
         ],
         ["ok"; 7],
     ),
+    (&["CreateGrant"], ["ok", "D", "P", "P", "I", "C", "ok"]),
     (CRYPTOGRAPHY, ["ok", "D", "P", "P", "I", "C", "ok"]),
     (
         &["EnableKey", "DisableKey"],
@@ -100,11 +104,12 @@ const TABLE: &[(&[&str], [&str; 7])] = &[
     (&["ScheduleKeyDeletion"], ["ok", "ok", "P", "P", "ok", "ok", "Z"]),
 ];
 
-/// Operations that are about no key, and those that come with grants.
+/// Operations that are about no key.
 const WITHOUT_KEY: &[&str] = &[
     "CreateKey",
     "ListKeys",
     "GenerateRandom",
+    "ListRetirableGrants",
     "CreateCustomKeyStore",
     "DescribeCustomKeyStores",
     "UpdateCustomKeyStore",
@@ -165,10 +170,19 @@ impl Kind {
             "RotateKeyOnDemand" if !self.is_symmetric() => Some(UNSUPPORTED),
             "RotateKeyOnDemand" => is_external.then_some("KMSInvalidStateException"),
             "ReplicateKey" | "UpdatePrimaryRegion" => (!is_multi_region).then_some(UNSUPPORTED),
+            // A key that never had material was never granted.
+            "RetireGrant" | "RevokeGrant" => is_external.then_some("NotFoundException"),
             operation if IMPORT.contains(&operation) => (!is_external).then_some(UNSUPPORTED),
             _ => None,
         }
     }
+}
+
+/// A grant to describe a key.
+fn grant_of(key: &str) -> Value {
+    json!({
+        "KeyId": key, "GranteePrincipal": format!("arn:aws:iam::{ACCOUNT}:root"), "Operations": ["DescribeKey"],
+    })
 }
 
 /// A key of one kind in one state, and what there is to use it with.
@@ -180,6 +194,7 @@ struct Subject {
     ciphertext: Value,
     encapsulated: Value,
     peer: Value,
+    grants: [Value; 2],
 }
 
 impl Subject {
@@ -201,6 +216,7 @@ impl Subject {
             ciphertext: json!("AAAA"),
             encapsulated: json!("AAAA"),
             peer: json!("AAAA"),
+            grants: [json!("0".repeat(64)), json!("0".repeat(64))],
         };
         let origin = if subject.is_external() {
             "EXTERNAL"
@@ -222,6 +238,9 @@ impl Subject {
         }
         if subject.is_external() {
             return subject;
+        }
+        for grant in &mut subject.grants {
+            *grant = keystead.call("CreateGrant", grant_of(key)).await.ok()["GrantId"].take();
         }
         match kind.of_usage {
             Use::Encryption(_) => {
@@ -283,6 +302,9 @@ impl Subject {
                     "SourceEncryptionAlgorithm": encryption, "DestinationEncryptionAlgorithm": encryption,
                 });
             }
+            "CreateGrant" => grant_of(key),
+            "RetireGrant" => return json!({"KeyId": arn_of(key), "GrantId": self.grants[0]}),
+            "RevokeGrant" => json!({"GrantId": self.grants[1]}),
             "Encrypt" => json!({"Plaintext": "eA==", "EncryptionAlgorithm": encryption}),
             "Decrypt" => json!({"CiphertextBlob": self.ciphertext, "EncryptionAlgorithm": encryption}),
             "GenerateDataKey" | "GenerateDataKeyWithoutPlaintext" => json!({"KeySpec": "AES_256"}),
