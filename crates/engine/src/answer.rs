@@ -11,7 +11,7 @@ use std::task::Poll;
 use ::http::Method;
 use ambient::task;
 use arn::{Place, Region};
-use gate::{Asking, AuthenticationError, AuthorizationError, Cause, ConditionKey, Found};
+use gate::{Asking, AuthenticationError, AuthorizationError, Cause, ConditionKey, Found, KnownCallers};
 use model::{Condition, OperationSpec, Schema, Shape};
 use protocol::{Failure, Wire};
 use secret::SecretBuffer;
@@ -210,8 +210,11 @@ impl Engine {
             &signed,
             &presented,
             &view,
-            &self.vault,
-            &self.signing_keys,
+            KnownCallers {
+                vault: &self.vault,
+                keys: &self.signing_keys,
+                sessions: &self.sessions,
+            },
             time,
             &expected,
         )

@@ -8,6 +8,7 @@ use attestation::Verifier;
 use audit::{AuditError, AuditLog, Refusal, RefusedStream};
 use crypto::InProcess;
 use crypto::wrapping::WrappingKeys;
+use gate::Sessions;
 use model::OperationSpec;
 use protocol::Failure;
 use sigv4::SigningKeys;
@@ -36,6 +37,7 @@ pub struct Engine {
     pub(crate) wrapping_keys: WrappingKeys,
     pub(crate) attestations: Verifier,
     pub(crate) signing_keys: SigningKeys,
+    pub(crate) sessions: Sessions,
     pub(crate) services: &'static [&'static Service],
     pub(crate) regions: Vec<Region>,
     pub(crate) walks: Arc<Walks>,

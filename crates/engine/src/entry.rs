@@ -2,7 +2,7 @@
 
 use ambient::{Entropy, EntropyFailed};
 use arn::{AccountId, Arn};
-use audit::{Entry, EventType, Identity, IdentityKind, Tls};
+use audit::{Entry, EventType, Identity, IdentityKind, SessionIssuer, Tls};
 use identity::Kind;
 use model::{OperationSpec, Shape};
 use serde_json::{Map, Value};
@@ -113,13 +113,30 @@ fn record(
         kind: Some(match principal.kind {
             Kind::Root => IdentityKind::Root,
             Kind::User => IdentityKind::IamUser,
+            Kind::AssumedRole => IdentityKind::AssumedRole,
+            Kind::FederatedUser => IdentityKind::FederatedUser,
         }),
         principal_id: Some(&principal.id),
         arn: Some(principal.arn.as_str()),
         account: Some(principal.account),
         access_key_id: Some(call.caller.access_key().as_str()),
         user_name: principal.name.as_deref(),
-        session: None,
+        session: call.caller.session().map(|session| audit::Session {
+            created: session.issued(),
+            mfa: session.mfa().is_some(),
+            issuer: principal.issuer.as_ref().map(|issuer| SessionIssuer {
+                kind: match (principal.kind, &issuer.name) {
+                    (Kind::AssumedRole, _) => "Role",
+                    (_, Some(_)) => "IAMUser",
+                    (_, None) => "Root",
+                },
+                principal_id: &issuer.id,
+                arn: issuer.arn.as_str(),
+                account: principal.account,
+                user_name: issuer.name.as_deref(),
+            }),
+            source_identity: session.source_identity.as_deref(),
+        }),
         invoked_by: None,
     };
     let own = recipient.account == call.place.account;

@@ -186,6 +186,7 @@ impl Installation {
             entropy,
             last_uses,
             signing_keys: SigningKeys::holding(limits::SIGNING_KEYS),
+            sessions: gate::Sessions::new(),
             services: options.services,
             regions: options.regions,
             walks: Arc::default(),

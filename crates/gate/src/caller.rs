@@ -4,9 +4,13 @@ use std::sync::Arc;
 
 use ambient::Timestamp;
 use arn::{AccountId, Arn};
-use identity::{AccessKey, AccessKeyId, AccessKeySecrets, AccessKeys, Kind, Principal, Status};
+use identity::{
+    AccessKey, AccessKeyId, AccessKeySecrets, AccessKeys, Kind, Principal, Session, Status, TEMPORARY,
+};
 use sigv4::{Expected, KnownSecret, Presented, SignatureError, SignedRequest, SigningKeys};
 use store::{Domain, Held, StoreError, Vault};
+
+use crate::sessions::{Known, Sessions};
 
 /// A caller whose signature was verified. Only [`authenticate`] makes one.
 #[derive(Debug, Clone)]
@@ -16,6 +20,8 @@ pub struct Caller(Arc<Signer>);
 struct Signer {
     principal: Principal,
     access_key: AccessKeyId,
+    /// Of temporary credentials.
+    session: Option<Arc<Known>>,
 }
 
 impl Caller {
@@ -43,6 +49,11 @@ impl Caller {
     pub fn access_key(&self) -> &AccessKeyId {
         &self.0.access_key
     }
+
+    /// The session that the caller's credentials are of, where they are temporary.
+    pub fn session(&self) -> Option<&Session> {
+        self.0.session.as_ref().map(|known| &known.session)
+    }
 }
 
 /// Why a request has no caller.
@@ -56,51 +67,93 @@ pub enum AuthenticationError {
     Store(#[from] StoreError),
 }
 
+/// What callers are known by, beside the store: opened secrets, derived keys and tokens that were read.
+#[derive(Debug, Clone, Copy)]
+pub struct KnownCallers<'k> {
+    /// Opens secrets.
+    pub vault: &'k Vault,
+    /// Keys derived from secrets.
+    pub keys: &'k SigningKeys,
+    /// Sessions of tokens.
+    pub sessions: &'k Sessions,
+}
+
+fn unknown() -> AuthenticationError {
+    AuthenticationError::Signature(SignatureError::UnknownKey)
+}
+
 /// Finds the access key that a request presents, and verifies the request with its secret.
 ///
-/// An unknown key, an inactive one and a session token with a long-term key give the same refusal.
+/// An unknown key, an inactive one, a session token with a long-term key, and a token that is not its key's own or whose
+/// role or user is gone give the same refusal.
 pub fn authenticate(
     request: &SignedRequest<'_>,
     presented: &Presented<'_>,
     view: &store::View,
-    vault: &Vault,
-    keys: &SigningKeys,
+    known: KnownCallers<'_>,
     now: Timestamp,
     expected: &Expected<'_>,
 ) -> Result<Caller, AuthenticationError> {
-    let unknown = || AuthenticationError::Signature(SignatureError::UnknownKey);
     let id: AccessKeyId = presented.access_key_id().parse().map_err(|_| unknown())?;
-    let (principal, revision) = owner(&id, view)?;
-    // There are no sessions yet, so no token is any key's own.
-    if presented.session_token().is_some() {
-        return Err(unknown());
-    }
-    let secret = vault
-        .open::<AccessKeySecrets>(view, Domain::Installation, &id)?
-        .ok_or_else(unknown)?;
-    // A key's record and its secret are written together, so the one's revision tells of the other.
-    let known = KnownSecret {
-        key: &secret,
-        revision,
+    let signer = match (presented.session_token(), id.as_str().starts_with(TEMPORARY)) {
+        (Some(token), true) => {
+            let session = known
+                .sessions
+                .of(&id, token, view.snapshot())
+                .ok_or_else(unknown)?;
+            let principal = Principal::of_session(&session.session, view)?.ok_or_else(unknown)?;
+            if now >= session.session.expires() {
+                return Err(SignatureError::TokenExpired.into());
+            }
+            let secret = KnownSecret {
+                key: &session.secret,
+                // Its secret never changes.
+                revision: 0,
+            };
+            sigv4::verify(request, presented, secret, known.keys, now, expected)?;
+            Signer {
+                principal,
+                access_key: id,
+                session: Some(session),
+            }
+        }
+        (None, false) => {
+            let (principal, revision) = owner(&id, view)?;
+            let secret = known
+                .vault
+                .open::<AccessKeySecrets>(view, Domain::Installation, &id)?
+                .ok_or_else(unknown)?;
+            // A key's record and its secret are written together, so the one's revision tells of the other.
+            let secret = KnownSecret {
+                key: &secret,
+                revision,
+            };
+            sigv4::verify(request, presented, secret, known.keys, now, expected)?;
+            Signer {
+                principal,
+                access_key: id,
+                session: None,
+            }
+        }
+        _ => return Err(unknown()),
     };
-    sigv4::verify(request, presented, known, keys, now, expected)?;
-    Ok(Caller(Arc::new(Signer {
-        principal,
-        access_key: id,
-    })))
+    Ok(Caller(Arc::new(signer)))
 }
 
 /// Reads a caller's credentials again, so that what is decided rests on them as they are in `view`.
 pub fn reaffirm(caller: &Caller, view: &store::View) -> Result<(), AuthenticationError> {
-    match active(caller.access_key(), view)? {
-        Some(key) if caller.principal().owns(&key) => Ok(()),
-        _ => Err(SignatureError::UnknownKey.into()),
+    let is_good = match caller.session() {
+        Some(session) => Principal::of_session(session, view)?.as_ref() == Some(caller.principal()),
+        None => active(caller.access_key(), view)?.is_some_and(|key| caller.principal().owns(&key)),
+    };
+    match is_good {
+        true => Ok(()),
+        false => Err(unknown()),
     }
 }
 
 /// The principal that an active key belongs to, and the revision of the key's record.
 fn owner(id: &AccessKeyId, view: &store::View) -> Result<(Principal, u64), AuthenticationError> {
-    let unknown = || AuthenticationError::Signature(SignatureError::UnknownKey);
     let key = active(id, view)?.ok_or_else(unknown)?;
     let principal = Principal::of_key(&key, view)?.ok_or_else(unknown)?;
     Ok((principal, key.revision()))

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 use ambient::Timestamp;
 use arn::{AccountId, Arn, Region};
-use identity::Kind;
+use identity::{Kind, Session};
 use policy::{ConditionKey, Context, Found, Strength};
 use store::StoreError;
 
@@ -111,19 +111,43 @@ impl<'c> CallContext<'c> {
 
     fn of_caller(&self, key: &ConditionKey) -> Option<Found<'_>> {
         let caller = self.asking.caller;
+        let (principal, session) = (caller.principal(), caller.session());
         Some(match key.prefix() {
-            "aws:principalarn" => Found::text(caller.arn().as_str()),
+            "aws:principalarn" => {
+                let issuer = principal
+                    .issuer
+                    .as_ref()
+                    .filter(|_| principal.kind == Kind::AssumedRole);
+                Found::text(issuer.map_or(principal.arn.as_str(), |role| role.arn.as_str()))
+            }
             "aws:principalaccount" | "kms:calleraccount" => Found::made(caller.account()),
-            "aws:principaltype" => match caller.principal().kind {
-                Kind::Root => Found::text("Account"),
-                Kind::User => Found::text("User"),
+            "aws:principaltype" => Found::text(match principal.kind {
+                Kind::Root => "Account",
+                Kind::User => "User",
+                Kind::AssumedRole => "AssumedRole",
+                Kind::FederatedUser => "FederatedUser",
+            }),
+            "aws:tokenissuetime" => session.map_or(Found::Absent, |session| whole_seconds(session.issued())),
+            "aws:multifactorauthpresent" => {
+                session.map_or(Found::Absent, |session| Found::boolean(session.mfa().is_some()))
+            }
+            "aws:multifactorauthage" => match session.and_then(Session::mfa) {
+                Some(since) => Found::made(self.asking.surroundings.time.since(since).as_secs()),
+                None => Found::Absent,
             },
-            "aws:username" => caller
-                .principal()
-                .name
-                .as_deref()
-                .map_or(Found::Absent, Found::text),
-            "aws:userid" => Found::text(&caller.principal().id),
+            "aws:sourceidentity" => {
+                let identity = session.and_then(|session| session.source_identity.as_deref());
+                identity.map_or(Found::Absent, Found::text)
+            }
+            "aws:federatedprovider" => match principal.kind {
+                Kind::FederatedUser => Found::made(principal.account),
+                _ => Found::Absent,
+            },
+            "aws:username" => {
+                let name = principal.name.as_deref().filter(|_| principal.kind == Kind::User);
+                name.map_or(Found::Absent, Found::text)
+            }
+            "aws:userid" => Found::text(&principal.id),
             "aws:principaltag" => {
                 let tag = key.name().and_then(|name| self.own.tag(name));
                 tag.map_or(Found::Absent, Found::text)
@@ -148,7 +172,7 @@ impl<'c> CallContext<'c> {
             // An IPv4 client of an IPv6 socket is still an IPv4 client.
             "aws:sourceip" => Found::made(source.to_canonical()),
             "aws:securetransport" => Found::boolean(*is_secure),
-            "aws:currenttime" => Found::made(format_args!("{:.0}", time.calendar())),
+            "aws:currenttime" => whole_seconds(*time),
             "aws:epochtime" => Found::made(time.calendar().as_second()),
             "aws:requestedregion" => Found::text(region.as_str()),
             "aws:useragent" => text(user_agent),
@@ -188,6 +212,11 @@ impl<'c> CallContext<'c> {
     }
 }
 
+/// A time as policies write it: `2026-01-02T03:04:05Z`.
+fn whole_seconds(time: Timestamp) -> Found<'static> {
+    Found::made(format_args!("{:.0}", time.calendar()))
+}
+
 impl Context for CallContext<'_> {
     fn find(&self, key: &ConditionKey) -> Found<'_> {
         self.of_caller(key)
@@ -216,14 +245,9 @@ const UNANSWERED: &[&str] = &[
     "iam:policyarn",
     "iam:resourcetag",
     "sts:awsservicename",
-    "sts:durationseconds",
-    "sts:externalid",
     "sts:requestcontext",
     "sts:requestcontextproviders",
-    "sts:rolesessionname",
-    "sts:sourceidentity",
     "sts:taskpolicyarn",
-    "sts:transitivetagkeys",
 ];
 
 #[cfg(test)]

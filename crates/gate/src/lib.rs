@@ -9,9 +9,11 @@ mod conditions;
 mod demand;
 mod own_policies;
 mod permit;
+mod sessions;
 
-pub use caller::{AuthenticationError, Caller, authenticate, reaffirm};
+pub use caller::{AuthenticationError, Caller, KnownCallers, authenticate, reaffirm};
 pub use conditions::{Asking, Bare, Lookup, Request, Resource, Surroundings};
 pub use demand::{Authority, Demand, Demands};
 pub use permit::{AuthorizationError, Cause, Denial, Permit, authorize, permit_internal};
 pub use policy::{ConditionKey, Found, Strength};
+pub use sessions::Sessions;

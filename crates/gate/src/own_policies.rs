@@ -1,86 +1,179 @@
 //! What a caller's own policies say: one side of every decision.
 
-use identity::{Gathered, Kind};
-use policy::{Decision, Question};
-use store::StoreError;
+use std::sync::Arc;
+
+use arn::AccountId;
+use identity::{Gathered, Kind, SessionKind, Tag, UniqueId};
+use policy::{Compiled, Decision, Question};
+use store::{Domain, StoreError};
 
 use crate::permit::sid_of;
 use crate::{Caller, Cause};
 
 /// A caller's own policies, as they are in one snapshot.
 #[derive(Debug)]
-pub(crate) enum OwnPolicies {
-    /// The root user may do everything in its account, and has none.
-    Root,
-    /// Those of a user.
-    User(Gathered),
+pub(crate) struct OwnPolicies {
+    gives: Gives,
+    /// What was passed to the session; any of them may allow.
+    session: Option<Vec<Arc<Compiled>>>,
+    session_tags: Vec<Tag>,
+    /// What the session's kind keeps it from, whatever policies say.
+    closed: &'static [&'static str],
+}
+
+/// What the caller's rights come from.
+#[derive(Debug)]
+enum Gives {
+    /// The root user may do everything in its account, and has no policies.
+    Everything,
+    /// Those of a user or role.
+    Policies(Gathered),
     /// The caller is gone.
     Gone,
 }
 
 /// What they say to one question.
 #[derive(Debug)]
-pub(crate) enum Say {
-    /// They allow it.
-    Allow,
-    /// One of them denies it, whatever else allows it.
-    Deny(Cause),
-    /// They leave it to others.
-    Silent(Cause),
+pub(crate) struct Say {
+    /// Whether they allow it, bounds and all.
+    pub(crate) allows: Result<(), Cause>,
+    /// Whether what bounds them allows it: what may be given by name needs that alone.
+    pub(crate) bounds: Result<(), Cause>,
 }
+
+/// What federated sessions may not call at all, nor those from GetSessionToken without a second factor, but AssumeRole.
+/// Source: STS API Reference, `GetSessionToken` and `GetFederationToken`.
+const CLOSED: &[&str] = &["iam:", "sts:"];
+/// As [`CLOSED`], with a second factor.
+const CLOSED_WITH_MFA: &[&str] = &["sts:"];
 
 impl OwnPolicies {
     /// Gathers them.
     pub(crate) fn of(caller: &Caller, view: &store::View) -> Result<OwnPolicies, StoreError> {
         let principal = caller.principal();
-        match principal.kind {
-            Kind::Root => Ok(OwnPolicies::Root),
-            Kind::User => {
-                let Some(domain) = identity::domain_of(principal.account, view) else {
-                    return Ok(OwnPolicies::Gone);
-                };
-                let id = identity::UniqueId::kept(&principal.id);
-                match view.get::<identity::Users>(domain, &id)? {
-                    None => Ok(OwnPolicies::Gone),
-                    Some(user) => {
-                        let gathered = identity::policies_of(&user, principal.account, domain, view)?;
-                        Ok(OwnPolicies::User(gathered))
+        let gone = OwnPolicies {
+            gives: Gives::Gone,
+            session: None,
+            session_tags: Vec::new(),
+            closed: &[],
+        };
+        let Some(domain) = identity::domain_of(principal.account, view) else {
+            return Ok(match principal.kind {
+                Kind::Root => OwnPolicies {
+                    gives: Gives::Everything,
+                    ..gone
+                },
+                _ => gone,
+            });
+        };
+        let session = caller.session();
+        let id = principal
+            .issuer
+            .as_ref()
+            .map_or(&principal.id, |issuer| &issuer.id);
+        let gives = match principal.kind {
+            Kind::AssumedRole => of_role(id, principal.account, domain, view)?,
+            _ if *id == principal.account.to_string() => Gives::Everything,
+            _ => of_user(id, principal.account, domain, view)?,
+        };
+        let passed = match session {
+            Some(session) => identity::session_policies(session, principal.account, domain, view)?,
+            None => None,
+        };
+        Ok(OwnPolicies {
+            gives,
+            session: match principal.kind {
+                // Without a policy of its own such a session has no rights at all.
+                Kind::FederatedUser => Some(passed.unwrap_or_default()),
+                _ => passed,
+            },
+            session_tags: session.map(|session| session.tags.clone()).unwrap_or_default(),
+            closed: match session {
+                Some(session) => match session.kind {
+                    SessionKind::Role => &[],
+                    SessionKind::Own if session.mfa().is_some() => CLOSED_WITH_MFA,
+                    SessionKind::Own | SessionKind::Federated => CLOSED,
+                },
+                None => &[],
+            },
+        })
+    }
+
+    /// The value of one of the caller's tags, found without regard to case: those of its session come first.
+    pub(crate) fn tag(&self, name: &str) -> Option<&str> {
+        let own = match &self.gives {
+            Gives::Policies(gathered) => gathered.tags.as_slice(),
+            Gives::Everything | Gives::Gone => &[],
+        };
+        identity::tag(&self.session_tags, name).or_else(|| identity::tag(own, name))
+    }
+
+    /// What they say to a question; an error where one of them denies it, whatever else allows it.
+    pub(crate) fn say(&self, question: &Question<'_>) -> Result<Say, Cause> {
+        let closed = self
+            .closed
+            .iter()
+            .any(|service| question.action.starts_with(service));
+        // A user's own session may still take on roles.
+        if closed && !(self.session.is_none() && question.action == "sts:AssumeRole") {
+            return Err(Cause::ClosedToSession);
+        }
+        let bounds = self.bounds(question)?;
+        let given = match &self.gives {
+            Gives::Everything => Ok(()),
+            Gives::Gone => Err(Cause::CallerGone),
+            Gives::Policies(gathered) => {
+                let mut given = Err(Cause::NoIdentityPolicy);
+                for policy in &gathered.giving {
+                    match policy.decide(question) {
+                        Decision::Deny(source) => return Err(Cause::DeniedByIdentityPolicy(sid_of(source))),
+                        Decision::Allow(..) => given = Ok(()),
+                        Decision::Silent => {}
                     }
+                }
+                given
+            }
+        };
+        Ok(Say {
+            allows: given.and_then(|()| bounds.clone()),
+            bounds,
+        })
+    }
+
+    fn bounds(&self, question: &Question<'_>) -> Result<Result<(), Cause>, Cause> {
+        let mut bounds = Ok(());
+        if let Some(policies) = &self.session {
+            bounds = Err(Cause::NoSessionPolicy);
+            for policy in policies {
+                match policy.decide(question) {
+                    Decision::Deny(source) => return Err(Cause::DeniedBySessionPolicy(sid_of(source))),
+                    Decision::Allow(..) => bounds = Ok(()),
+                    Decision::Silent => {}
                 }
             }
         }
-    }
-
-    /// The value of one of the caller's tags, found without regard to case.
-    pub(crate) fn tag(&self, name: &str) -> Option<&str> {
-        match self {
-            OwnPolicies::User(gathered) => identity::tag(&gathered.tags, name),
-            OwnPolicies::Root | OwnPolicies::Gone => None,
-        }
-    }
-
-    /// What they say to a question.
-    pub(crate) fn say(&self, question: &Question<'_>) -> Say {
-        let gathered = match self {
-            OwnPolicies::Root => return Say::Allow,
-            OwnPolicies::Gone => return Say::Silent(Cause::CallerGone),
-            OwnPolicies::User(gathered) => gathered,
+        let boundary = match &self.gives {
+            Gives::Policies(gathered) => gathered.boundary.as_ref(),
+            Gives::Everything | Gives::Gone => None,
         };
-        let mut say = Say::Silent(Cause::NoIdentityPolicy);
-        for policy in &gathered.giving {
-            match policy.decide(question) {
-                Decision::Deny(source) => return Say::Deny(Cause::DeniedByIdentityPolicy(sid_of(source))),
-                Decision::Allow(..) => say = Say::Allow,
-                Decision::Silent => {}
-            }
-        }
-        let Some(boundary) = &gathered.boundary else {
-            return say;
-        };
-        match (boundary.decide(question), say) {
-            (Decision::Deny(source), _) => Say::Deny(Cause::DeniedByBoundary(sid_of(source))),
-            (Decision::Silent, Say::Allow) => Say::Silent(Cause::NoBoundary),
-            (_, say) => say,
+        match boundary.map(|boundary| boundary.decide(question)) {
+            Some(Decision::Deny(source)) => Err(Cause::DeniedByBoundary(sid_of(source))),
+            Some(Decision::Silent) => Ok(Err(Cause::NoBoundary)),
+            Some(Decision::Allow(..)) | None => Ok(bounds),
         }
     }
+}
+
+fn of_user(id: &str, account: AccountId, domain: Domain, view: &store::View) -> Result<Gives, StoreError> {
+    Ok(match view.get::<identity::Users>(domain, &UniqueId::kept(id))? {
+        None => Gives::Gone,
+        Some(user) => Gives::Policies(identity::policies_of(&user, account, domain, view)?),
+    })
+}
+
+fn of_role(id: &str, account: AccountId, domain: Domain, view: &store::View) -> Result<Gives, StoreError> {
+    Ok(match view.get::<identity::Roles>(domain, &UniqueId::kept(id))? {
+        None => Gives::Gone,
+        Some(role) => Gives::Policies(identity::policies_of_role(&role, account, domain, view)?),
+    })
 }

@@ -63,6 +63,12 @@ pub enum Cause {
     NoIdentityPolicy,
     /// The caller's own policies allow, and its permissions boundary does not.
     NoBoundary,
+    /// A Deny statement of a policy that was passed to the caller's session, by its `Sid` if it has one.
+    DeniedBySessionPolicy(Option<String>),
+    /// The caller's own policies allow, and none that was passed to its session does.
+    NoSessionPolicy,
+    /// Sessions of this kind may not call this, whatever policies say.
+    ClosedToSession,
     /// The resource belongs to another account, or nobody; which of them is not told.
     Foreign,
     /// The caller's credentials ended while the call was under way.
@@ -96,7 +102,8 @@ impl Denial {
         match &self.cause {
             Cause::DeniedByResourcePolicy(sid)
             | Cause::DeniedByIdentityPolicy(sid)
-            | Cause::DeniedByBoundary(sid) => sid.as_deref(),
+            | Cause::DeniedByBoundary(sid)
+            | Cause::DeniedBySessionPolicy(sid) => sid.as_deref(),
             _ => None,
         }
     }
@@ -112,6 +119,8 @@ impl fmt::Display for Denial {
         } = self;
         write!(f, "User: {caller} is not authorized to perform: {action} ")?;
         match cause {
+            // Which roles there are is not told.
+            Cause::Foreign | Cause::NoResourcePolicy if action.starts_with("sts:") => write!(f, "on resource: {resource}"),
             Cause::Foreign => f.write_str(
                 "on this resource because the resource does not exist in this Region, no resource-based policies \
                  allow access, or a resource-based policy explicitly denies access",
@@ -125,13 +134,19 @@ impl fmt::Display for Denial {
             Cause::DeniedByBoundary(_) => {
                 write!(f, "on resource: {resource} with an explicit deny in a permissions boundary")
             }
+            Cause::DeniedBySessionPolicy(_) => {
+                write!(f, "on resource: {resource} with an explicit deny in a session policy")
+            }
+            Cause::NoSessionPolicy => {
+                write!(f, "on resource: {resource} because no session policy allows the {action} action")
+            }
             Cause::NoBoundary => {
                 write!(f, "on resource: {resource} because no permissions boundary allows the {action} action")
             }
             Cause::NoResourcePolicy => {
                 write!(f, "on resource: {resource} because no resource-based policy allows the {action} action")
             }
-            Cause::NoIdentityPolicy | Cause::CallerGone => {
+            Cause::NoIdentityPolicy | Cause::CallerGone | Cause::ClosedToSession => {
                 write!(f, "on resource: {resource} because no identity-based policy allows the {action} action")
             }
         }
@@ -208,26 +223,38 @@ fn decide(
     let caller = context.asking.caller;
     let own = demand.owner == caller.account();
     let principal = caller.principal();
+    let entity = principal.issuer.as_ref().map(|issuer| Entity {
+        arn: &issuer.arn,
+        id: &issuer.id,
+    });
+    let itself = Entity {
+        arn: &principal.arn,
+        id: &principal.id,
+    };
     let question = Question {
         caller: match principal.kind {
             identity::Kind::Root => policy::Caller::Root(principal.account),
-            identity::Kind::User => policy::Caller::User(Entity {
+            identity::Kind::User => policy::Caller::User(itself),
+            identity::Kind::AssumedRole => policy::Caller::Session {
+                role: entity.unwrap_or(itself),
                 arn: &principal.arn,
-                id: &principal.id,
-            }),
+            },
+            identity::Kind::FederatedUser => policy::Caller::Federated {
+                arn: &principal.arn,
+                user: entity.filter(|user| *user.arn != Arn::root_of(principal.account)),
+            },
         },
         action: demand.action,
         resource: demand.resource_text(),
         context,
     };
     let own_side = match policies.say(&question) {
-        Say::Deny(cause) => return Ok(Err(cause)),
-        Say::Silent(cause) => Err(cause),
-        Say::Allow => Ok(()),
+        Ok(say) => say,
+        Err(cause) => return Ok(Err(cause)),
     };
     let policy = match &demand.authority {
         // Nobody's own policies reach into another account by themselves.
-        Authority::Identity if own => return Ok(own_side),
+        Authority::Identity if own => return Ok(own_side.allows),
         Authority::Identity => return Ok(Err(Cause::Foreign)),
         Authority::Resource(policy) | Authority::Grant(policy) => policy,
     };
@@ -254,13 +281,15 @@ fn decide(
 }
 
 /// What the resource's side and the caller's own side come to, where neither denies.
-fn weigh(resource_side: Option<Strength>, own: bool, own_side: &Result<(), Cause>) -> Result<(), Cause> {
+fn weigh(resource_side: Option<Strength>, own: bool, own_side: &Say) -> Result<(), Cause> {
     match resource_side {
         None if own => Err(Cause::NoResourcePolicy),
         None => Err(Cause::Foreign),
         Some(Strength::Itself | Strength::Everybody) if own => Ok(()),
+        // What is given to a role holds for its sessions as far as they are not bounded.
+        Some(Strength::Role) if own => own_side.bounds.clone(),
         // It is left to the account; and across accounts both sides have to allow.
-        Some(_) => own_side.clone(),
+        Some(_) => own_side.allows.clone(),
     }
 }
 

@@ -163,6 +163,15 @@ pub struct NewAccessKey {
 impl NewAccessKey {
     /// Draws an id and a secret.
     pub fn draw(entropy: &dyn Entropy) -> Result<NewAccessKey, EntropyFailed> {
+        NewAccessKey::draw_with("AKIA", entropy)
+    }
+
+    /// As [`NewAccessKey::draw`], for a session.
+    pub(crate) fn draw_temporary(entropy: &dyn Entropy) -> Result<NewAccessKey, EntropyFailed> {
+        NewAccessKey::draw_with(crate::TEMPORARY, entropy)
+    }
+
+    fn draw_with(prefix: &str, entropy: &dyn Entropy) -> Result<NewAccessKey, EntropyFailed> {
         let mut random = [0; 16 + SECRET_LENGTH];
         entropy.fill(&mut random)?;
         let (for_id, for_secret) = random.split_at(16);
@@ -175,7 +184,7 @@ impl NewAccessKey {
                     .unwrap_or(b'A'),
             )
         };
-        let mut id = String::from("AKIA");
+        let mut id = String::from(prefix);
         id.extend(for_id.iter().map(|byte| letter(ID_LETTERS, *byte)));
         let mut secret = String::with_capacity(SECRET_LENGTH);
         secret.extend(for_secret.iter().map(|byte| letter(SECRET_LETTERS, *byte)));

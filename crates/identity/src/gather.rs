@@ -7,7 +7,7 @@ use policy::{Compiled, Policy};
 use store::{Domain, Held, StoreError, View};
 
 use crate::entity::{Policies, Tag};
-use crate::{Group, Groups, ManagedPolicies, ManagedPolicy, UniqueId, User};
+use crate::{Group, Groups, ManagedPolicies, ManagedPolicy, Role, Session, UniqueId, User};
 
 /// What a principal's own policies say together.
 #[derive(Debug, Default)]
@@ -42,6 +42,42 @@ pub fn policies_of(
         gathered.boundary = Some(bounds.unwrap_or_else(|| Arc::new(Policy::unreadable().compile())));
     }
     Ok(gathered)
+}
+
+/// Gathers a role's policies, as [`policies_of`] does a user's.
+pub fn policies_of_role(
+    role: &Role,
+    account: AccountId,
+    domain: Domain,
+    view: &View,
+) -> Result<Gathered, StoreError> {
+    let mut gathered = Gathered {
+        tags: role.tags.clone(),
+        ..Gathered::default()
+    };
+    gathered.take(&role.policies, account, domain, view)?;
+    if let Some(arn) = &role.boundary {
+        let bounds = in_force(arn, account, domain, view)?;
+        gathered.boundary = Some(bounds.unwrap_or_else(|| Arc::new(Policy::unreadable().compile())));
+    }
+    Ok(gathered)
+}
+
+/// The policies that were passed to a session; `None` where none were. One that is missing gives nothing.
+pub fn session_policies(
+    session: &Session,
+    account: AccountId,
+    domain: Domain,
+    view: &View,
+) -> Result<Option<Vec<Arc<Compiled>>>, StoreError> {
+    if session.policy.is_none() && session.policy_arns.is_empty() {
+        return Ok(None);
+    }
+    let mut policies: Vec<Arc<Compiled>> = session.compiled().into_iter().collect();
+    for arn in &session.policy_arns {
+        policies.extend(in_force(arn, account, domain, view)?);
+    }
+    Ok(Some(policies))
 }
 
 impl Gathered {

@@ -9,7 +9,10 @@ mod gather;
 mod golden;
 mod group;
 mod managed_policy;
+mod naming;
 mod principal;
+mod role;
+mod session;
 mod unique_id;
 mod user;
 
@@ -19,11 +22,15 @@ pub use access_key::{
 pub use account::{Account, Accounts, ByAccount};
 pub use document::Document;
 pub use entity::{InlinePolicy, Policies, Tag, set_tag, tag};
-pub use gather::{Gathered, group_named, managed_policy_of, policies_of};
+pub use gather::{Gathered, group_named, managed_policy_of, policies_of, policies_of_role, session_policies};
 pub use group::{Group, Groups};
 pub use managed_policy::{ManagedPolicies, ManagedPolicy, PolicyVersion};
+pub use naming::{Named, Unknown, by_id, named_in, shown};
 pub use principal::{
-    Kind, Principal, account_exists, domain_of, principal_of_arn, principal_of_id, user_named, user_of,
+    Kind, Principal, account_exists, domain_of, principal_of_arn, principal_of_id, role_named, role_of,
+    user_named, user_of,
 };
+pub use role::{Role, Roles, TrustPolicy};
+pub use session::{NoCredentials, Session, SessionCredentials, SessionKind, TEMPORARY, TOKEN_CHARACTERS};
 pub use unique_id::{IdKind, UniqueId};
 pub use user::{User, Users};

@@ -3,15 +3,21 @@
 use arn::{AccountId, Arn, Place, Region};
 use store::{Domain, Held, StoreError, View};
 
-use crate::{AccessKey, Accounts, ByAccount, Owner, UniqueId, User, Users};
+use crate::{
+    AccessKey, Accounts, ByAccount, Owner, Role, Roles, Session, SessionKind, UniqueId, User, Users,
+};
 
 /// What kind of principal it is, by CloudTrail's `userIdentity.type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// The account's root user.
     Root,
-    /// A user of the account.
+    /// A user of the account, or a session of its own.
     User,
+    /// A session of a role.
+    AssumedRole,
+    /// A session that a user, or the root user, opened for somebody.
+    FederatedUser,
 }
 
 /// Whoever can call: its kind, account, ARN and unique id.
@@ -25,7 +31,20 @@ pub struct Principal {
     pub arn: Arn,
     /// The unique id; the account's number for its root user.
     pub id: String,
-    /// A user's name.
+    /// A user's name, or a federated user's.
+    pub name: Option<String>,
+    /// Of a session the role or user that it is of.
+    pub issuer: Option<Issuer>,
+}
+
+/// A role or user, as its sessions know it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issuer {
+    /// Its ARN.
+    pub arn: Arn,
+    /// Its unique id; the account's number for its root user.
+    pub id: String,
+    /// Its name; none for the root user.
     pub name: Option<String>,
 }
 
@@ -38,6 +57,7 @@ impl Principal {
             arn: Arn::root_of(account),
             id: account.to_string(),
             name: None,
+            issuer: None,
         }
     }
 
@@ -49,6 +69,7 @@ impl Principal {
             arn: user.arn(account)?,
             id: user.id().to_string(),
             name: Some(user.name.clone()),
+            issuer: None,
         })
     }
 
@@ -62,6 +83,62 @@ impl Principal {
                 Ok(user.and_then(|user| Principal::user(&user, account)))
             }
         }
+    }
+
+    /// Whoever a session is of, as it is in `view`; `None` where that is gone, or ended the session.
+    pub fn of_session(session: &Session, view: &View) -> Result<Option<Principal>, StoreError> {
+        let Some(account) = session.account() else {
+            return Ok(None);
+        };
+        if session.kind == SessionKind::Role {
+            let role = role_of(account, &UniqueId::kept(&session.principal), view)?;
+            let role = role.filter(|role| role.admits(session.issued()));
+            return Ok(role.and_then(|role| Principal::of_role_session(&role, account, &session.name)));
+        }
+        let own = match session.principal == account.to_string() {
+            true => account_exists(account, view)?.then(|| Principal::root(account)),
+            false => {
+                let user = user_of(account, &UniqueId::kept(&session.principal), view)?;
+                user.and_then(|user| Principal::user(&user, account))
+            }
+        };
+        Ok(match session.kind {
+            SessionKind::Federated => own.and_then(|own| own.federated(&session.name)),
+            _ => own,
+        })
+    }
+
+    fn of_role_session(role: &Role, account: AccountId, name: &str) -> Option<Principal> {
+        Some(Principal {
+            kind: Kind::AssumedRole,
+            account,
+            arn: role.session_arn(account, name)?,
+            id: format!("{}:{name}", role.id()),
+            name: None,
+            issuer: Some(Issuer {
+                arn: role.arn(account)?,
+                id: role.id().to_string(),
+                name: Some(role.name.clone()),
+            }),
+        })
+    }
+
+    fn federated(self, name: &str) -> Option<Principal> {
+        let account = self.account;
+        Some(Principal {
+            kind: Kind::FederatedUser,
+            account,
+            arn: format!("arn:aws:sts::{account}:federated-user/{name}")
+                .parse()
+                .ok()?,
+            id: format!("{account}:{name}"),
+            name: Some(name.to_owned()),
+            issuer: Some(Issuer {
+                arn: self.arn,
+                id: self.id,
+                name: self.name,
+            }),
+        })
     }
 
     /// Whether it is this principal who signs with an access key; cheaper than [`Principal::of_key`].
@@ -88,28 +165,68 @@ pub fn account_exists(account: AccountId, view: &View) -> Result<bool, StoreErro
     Ok(found.is_some())
 }
 
-/// The unique id of whoever has this ARN; nobody has one that differs from theirs in its path.
-pub fn principal_of_arn(arn: &Arn, view: &View) -> Result<Option<UniqueId>, StoreError> {
-    let named = arn
-        .resource()
-        .strip_prefix("user/")
-        .filter(|_| arn.service() == "iam");
-    let (Some(below), Some(account)) = (named, arn.account()) else {
+/// What whoever has this ARN is known by: a unique id, or of a session the ARN itself. Nobody has one that differs from
+/// theirs in its path.
+pub fn principal_of_arn(arn: &Arn, view: &View) -> Result<Option<String>, StoreError> {
+    let Some(account) = arn.account() else {
         return Ok(None);
     };
     let Some(domain) = domain_of(account, view) else {
         return Ok(None);
     };
+    let (kind, below) = arn.resource().split_once('/').unwrap_or_default();
     let name = below.rsplit('/').next().unwrap_or_default();
-    let user = user_named(name, domain, view)?;
-    let exact = user.filter(|user| user.arn(account).as_ref() == Some(arn));
-    Ok(exact.map(|user| user.id()))
+    Ok(match (arn.service(), kind) {
+        ("iam", "user") => {
+            let user = user_named(name, domain, view)?;
+            let exact = user.filter(|user| user.arn(account).as_ref() == Some(arn));
+            exact.map(|user| user.id().to_string())
+        }
+        ("iam", "role") => {
+            let role = role_named(name, domain, view)?;
+            let exact = role.filter(|role| role.arn(account).as_ref() == Some(arn));
+            exact.map(|role| role.id().to_string())
+        }
+        ("sts", "assumed-role") => {
+            let (role, session) = below.split_once('/').unwrap_or_default();
+            let role = role_named(role, domain, view)?;
+            let exact = role.filter(|role| role.session_arn(account, session).as_ref() == Some(arn));
+            exact.map(|_| arn.to_string())
+        }
+        ("sts", "federated-user") => (!below.is_empty()).then(|| arn.to_string()),
+        _ => None,
+    })
 }
 
-/// The ARN that whoever has this unique id has now, in this account.
+/// The ARN that whoever is known by this has now, in this account.
 pub fn principal_of_id(id: &str, account: AccountId, view: &View) -> Result<Option<Arn>, StoreError> {
-    let user = user_of(account, &UniqueId::kept(id), view)?;
-    Ok(user.and_then(|user| user.arn(account)))
+    if id.starts_with("arn:") {
+        return Ok(id.parse().ok());
+    }
+    let id = UniqueId::kept(id);
+    if let Some(user) = user_of(account, &id, view)? {
+        return Ok(user.arn(account));
+    }
+    let role = role_of(account, &id, view)?;
+    Ok(role.and_then(|role| role.arn(account)))
+}
+
+/// The role of a name, without regard to case.
+pub fn role_named(name: &str, domain: Domain, view: &View) -> Result<Option<Held<Role>>, StoreError> {
+    let name = name.to_ascii_lowercase();
+    let entries = view.index::<Roles>(domain, Roles::BY_NAME, name.as_bytes(), None, 1)?;
+    match entries.first().filter(|entry| entry.bytes == name.as_bytes()) {
+        Some(entry) => view.get_row::<Roles>(&entry.row),
+        None => Ok(None),
+    }
+}
+
+/// A role of an account.
+pub fn role_of(account: AccountId, id: &UniqueId, view: &View) -> Result<Option<Held<Role>>, StoreError> {
+    match domain_of(account, view) {
+        Some(domain) => view.get::<Roles>(domain, id),
+        None => Ok(None),
+    }
 }
 
 /// The user of a name, without regard to case.

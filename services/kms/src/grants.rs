@@ -318,7 +318,7 @@ pub fn party(PrincipalId(text): &PrincipalId, view: &View) -> Result<Party, KmsE
     let id = if arn == Arn::root_of(account) {
         identity::account_exists(account, view.store())?.then(|| account.to_string())
     } else {
-        identity::principal_of_arn(&arn, view.store())?.map(|id| id.to_string())
+        identity::principal_of_arn(&arn, view.store())?
     };
     Ok(Party {
         named: text.clone(),
@@ -502,14 +502,21 @@ pub fn allows(grant: &Grant, wish: &Wish) -> bool {
 
 /// Every name that a grant may know a caller by, with how strongly it names them.
 pub fn names_of(caller: &Caller) -> Vec<(String, Strength)> {
-    let account = caller.account().to_string();
-    match caller.is_root() {
-        true => vec![(account, Strength::Itself)],
-        false => vec![
-            (caller.principal().id.clone(), Strength::Itself),
-            (account, Strength::Account),
-        ],
+    let principal = caller.principal();
+    let account = principal.account.to_string();
+    if caller.is_root() {
+        return vec![(account, Strength::Itself)];
     }
+    let mut names = match &principal.issuer {
+        None => vec![(principal.id.clone(), Strength::Itself)],
+        // What is granted to a role or user holds for its sessions as far as they are not bounded.
+        Some(issuer) => vec![
+            (principal.arn.to_string(), Strength::Itself),
+            (issuer.id.clone(), Strength::Role),
+        ],
+    };
+    names.push((account, Strength::Account));
+    names
 }
 
 /// How strongly a grant on `key` names the caller that it allows `action` to.

@@ -4,12 +4,13 @@
 
 use arn::{AccountId, Arn};
 use engine::{Action, Authority, Demand, Described, View, World};
+use identity::Named;
 use model::{Condition, Form, Path, Schema, Shape, Violations};
-use policy::{Kind, Policy, Principal};
+use policy::{Kind, Policy};
 use serde::{Deserializer, Serializer};
 
 use crate::conditions::{NewKey, PolicyChange};
-use crate::records::{KeyPolicy, Named};
+use crate::records::KeyPolicy;
 use crate::{KmsError, action, limits};
 
 /// The text of a key policy.
@@ -101,40 +102,10 @@ pub fn read(text: &PolicyText, view: &View) -> Result<KeyPolicy, KmsError> {
 
 /// Those whom a policy names by their ARNs; refused where it names somebody who does not exist, in whatever way.
 fn named_in(policy: &Policy, view: &View) -> Result<Vec<Named>, KmsError> {
-    let mut named: Vec<Named> = Vec::new();
-    for statement in &policy.statements {
-        let principals = statement.principals.as_ref().ok_or_else(invalid_principals)?;
-        for principal in principals.values() {
-            let known = match principal {
-                Principal::Anyone => true,
-                Principal::Account(account) => identity::account_exists(*account, view.store())?,
-                Principal::Id(id) => {
-                    identity::principal_of_id(id, view.place().account, view.store())?.is_some()
-                }
-                Principal::Arn(arn) => match identity::principal_of_arn(arn, view.store())? {
-                    None => false,
-                    Some(id) => {
-                        let arn = arn.as_str().to_owned();
-                        if !named.iter().any(|known| known.arn == arn) {
-                            named.push(Named {
-                                arn,
-                                id: id.to_string(),
-                            });
-                        }
-                        true
-                    }
-                },
-                Principal::Other(_)
-                | Principal::Service(_)
-                | Principal::Federated(_)
-                | Principal::CanonicalUser(_) => false,
-            };
-            if !known {
-                return Err(invalid_principals());
-            }
-        }
-    }
-    Ok(named)
+    identity::named_in(policy, view.place().account, false, view.store()).map_err(|unknown| match unknown {
+        identity::Unknown::Store(error) => error.into(),
+        identity::Unknown::Nobody(_) | identity::Unknown::Missing => invalid_principals(),
+    })
 }
 
 fn invalid_principals() -> KmsError {
@@ -142,14 +113,12 @@ fn invalid_principals() -> KmsError {
 }
 
 /// A policy as callers see it: principals have the ARNs that they have now, and those that are gone their unique ids.
-pub fn shown(policy: &KeyPolicy, account: AccountId, view: &View) -> Result<PolicyText, KmsError> {
-    let mut text = policy.text();
-    for Named { arn, id } in policy.named() {
-        let now = identity::principal_of_id(id, account, view.store())?;
-        let now = now.map_or_else(|| id.clone(), |arn| arn.to_string());
-        text = text.replace(&format!("\"{arn}\""), &format!("\"{now}\""));
-    }
-    Ok(PolicyText(text))
+pub fn shown(policy: &KeyPolicy, view: &View) -> Result<PolicyText, KmsError> {
+    Ok(PolicyText(identity::shown(
+        &policy.text(),
+        policy.named(),
+        view.store(),
+    )?))
 }
 
 /// The policy that a new key is to have: the one that was given, or else the default.

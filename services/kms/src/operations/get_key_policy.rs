@@ -70,7 +70,7 @@ impl Operation for GetKeyPolicy {
         let policy = world.view().store().get::<KeyPolicies>(key.domain, &key.id)?;
         let policy = policy.ok_or(StoreError::Damaged(KeyPolicies::NAME))?;
         Ok(GetKeyPolicyOutput {
-            policy: key_policy::shown(&policy, key.place.account, world.view())?,
+            policy: key_policy::shown(&policy, world.view())?,
             policy_name: PolicyName::default_policy(),
         })
     }

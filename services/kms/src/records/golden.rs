@@ -7,6 +7,7 @@ use ::policy::{Kind, Policy};
 use ambient::Timestamp;
 use arn::AccountId;
 use crypto::{KeyKind, KeyName, Material, MaterialId};
+use identity::Named;
 use secret::{LockedKey, SecretBuffer};
 use store::{SecretTable, Table};
 

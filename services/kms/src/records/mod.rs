@@ -15,5 +15,5 @@ pub use key::{
     Deletion, Import, Key, Keys, Origin, Relatives, RotationKind, RotationPlan, Transition, Version,
 };
 pub use material::{MaterialName, Materials};
-pub use policy::{KeyPolicies, KeyPolicy, Named};
+pub use policy::{KeyPolicies, KeyPolicy};
 pub use tags::{TagEntry, Tags};

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use arn::AccountId;
+use identity::{Named, by_id};
 use minicbor::{Decode, Encode};
-use policy::{Compiled, Element, Kind, Policy, Principal};
+use policy::{Compiled, Kind, Policy};
 use secret::SecretBuffer;
 use store::{Table, TableId, Unreadable};
 
@@ -41,19 +42,6 @@ struct Given {
     text: String,
     #[n(1)]
     named: Vec<Named>,
-}
-
-/// A principal that a policy names by its ARN, and who that was when the policy was given: whoever gets the ARN later is
-/// somebody else.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct Named {
-    /// The ARN, as the policy has it.
-    #[n(0)]
-    pub arn: String,
-    /// The unique id.
-    #[n(1)]
-    pub id: String,
 }
 
 impl KeyPolicy {
@@ -94,23 +82,6 @@ impl KeyPolicy {
     pub fn compiled(&self) -> Arc<Compiled> {
         Arc::clone(&self.compiled)
     }
-}
-
-/// The policy with principals named by their unique ids instead of their ARNs.
-fn by_id(mut policy: Policy, named: &[Named]) -> Policy {
-    for statement in &mut policy.statements {
-        let Some(Element::These(principals) | Element::Not(principals)) = &mut statement.principals else {
-            continue;
-        };
-        for principal in principals {
-            if let Principal::Arn(arn) = principal
-                && let Some(known) = named.iter().find(|known| known.arn == arn.as_str())
-            {
-                *principal = Principal::Id(known.id.clone());
-            }
-        }
-    }
-    policy
 }
 
 /// The table of key policies, by key id.
