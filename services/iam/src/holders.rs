@@ -1,13 +1,13 @@
 //! Entities that hold policies: users and groups. What is done with their policies is the same for all of them.
 
 use arn::{AccountId, Arn};
-use engine::{Demand, Resource, Targets, View, World};
-use identity::{Groups, InlinePolicy, Policies, UniqueId, Users};
+use engine::{ConditionKey, Demand, Described, Found, Resource, Targets, View, World};
+use identity::{Groups, InlinePolicy, Policies, Roles, Tag, UniqueId, Users};
 use store::{Held, Table};
 
 use crate::paging::{Marker, MaxItems, Page, Paging};
 use crate::wire::{AttachedPolicy, DocumentText, PolicyArn, PolicyName};
-use crate::{IamError, documents, limits, policies, users};
+use crate::{IamError, documents, limits, policies, tags, users};
 
 /// A table of entities that hold policies.
 pub trait Holders: Table<Key = UniqueId, Record: Clone> {
@@ -28,6 +28,12 @@ pub trait Holders: Table<Key = UniqueId, Record: Clone> {
     /// Its ARN.
     fn arn(one: &Self::Record, account: AccountId) -> Option<Arn>;
 
+    /// Its tags.
+    fn tags(one: &Self::Record) -> &[Tag];
+
+    /// The managed policy that bounds its permissions.
+    fn boundary(one: &Self::Record) -> Option<&str>;
+
     /// Its policies.
     fn policies(one: &Self::Record) -> &Policies;
 
@@ -36,7 +42,7 @@ pub trait Holders: Table<Key = UniqueId, Record: Clone> {
 }
 
 macro_rules! holders {
-    ($($table:ty, $kind:literal, $quota:expr, $named:path;)*) => {$(
+    ($($table:ty, $kind:literal, $quota:expr, $named:path, $tags:expr, $boundary:expr;)*) => {$(
         impl Holders for $table {
             const KIND: &'static str = $kind;
             const INLINE_QUOTA: usize = $quota;
@@ -57,6 +63,16 @@ macro_rules! holders {
                 one.arn(account)
             }
 
+            fn tags(one: &Self::Record) -> &[Tag] {
+                let tags: fn(&Self::Record) -> &[Tag] = $tags;
+                tags(one)
+            }
+
+            fn boundary(one: &Self::Record) -> Option<&str> {
+                let boundary: fn(&Self::Record) -> Option<&str> = $boundary;
+                boundary(one)
+            }
+
             fn policies(one: &Self::Record) -> &Policies {
                 &one.policies
             }
@@ -69,8 +85,9 @@ macro_rules! holders {
 }
 
 holders! {
-    Users, "user", limits::INLINE_POLICIES_OF_USER, identity::user_named;
-    Groups, "group", limits::INLINE_POLICIES_OF_GROUP, identity::group_named;
+    Users, "user", limits::INLINE_POLICIES_OF_USER, identity::user_named, |user| &user.tags, |user| user.boundary.as_deref();
+    Roles, "role", limits::INLINE_POLICIES_OF_ROLE, identity::role_named, |role| &role.tags, |role| role.boundary.as_deref();
+    Groups, "group", limits::INLINE_POLICIES_OF_GROUP, identity::group_named, |_| &[], |_| None;
 }
 
 /// The entity that a call is about.
@@ -87,6 +104,20 @@ pub struct Target<H: Holders> {
 impl<H: Holders> Targets for Target<H> {
     fn resources(&self) -> Vec<Resource> {
         Vec::new()
+    }
+
+    fn described(&self, _: &Arn) -> Option<&dyn Described> {
+        Some(self)
+    }
+}
+
+impl<H: Holders> Described for Target<H> {
+    fn value<'r>(&'r self, key: &ConditionKey, _: &'r store::View) -> Option<Found<'r>> {
+        let held = self.found.as_ref().ok()?;
+        match key.as_str() {
+            "iam:permissionsboundary" => Some(H::boundary(held).map_or(Found::Absent, Found::text)),
+            _ => tags::condition_of_resource(H::tags(held), key),
+        }
     }
 }
 
@@ -227,6 +258,7 @@ impl<H: Holders> Target<H> {
             false => Err(IamError::LimitExceeded(
                 match H::KIND {
                     "group" => "PoliciesPerGroup",
+                    "role" => "PoliciesPerRole",
                     _ => "PoliciesPerUser",
                 },
                 most,
@@ -254,6 +286,34 @@ impl<H: Holders> Target<H> {
             H::policies_mut(record).attached.retain(|other| other != arn);
             Ok(())
         })
+    }
+
+    /// Its tags, page by page, in the order in which they were set.
+    pub fn tags(
+        &self,
+        view: &View,
+        operation: &'static str,
+        max_items: Option<MaxItems>,
+        marker: Option<&Marker>,
+    ) -> Result<Page<crate::wire::Tag>, IamError> {
+        let held = self.held()?;
+        let id = H::id(held);
+        let bound_to = [id.as_str().as_bytes()];
+        let paging = Paging::of(view, operation, &bound_to, max_items, marker)?;
+        let all = H::tags(held).iter();
+        let due: Vec<&Tag> = match paging.after() {
+            None => all.take(paging.enough()).collect(),
+            Some(after) => all
+                .skip_while(|tag| tag.key.as_bytes() != after)
+                .skip(1)
+                .take(paging.enough())
+                .collect(),
+        };
+        let page = paging.cut(due, |tag| tag.key.as_bytes().to_vec())?;
+        Ok(page.map(|tag| crate::wire::Tag {
+            key: tag.key.clone(),
+            value: tag.value.clone(),
+        }))
     }
 
     /// Its managed policies, page by page, in the order in which they were attached.

@@ -17,6 +17,7 @@ mod limits;
 mod operations;
 mod paging;
 mod policies;
+mod roles;
 mod tags;
 mod users;
 mod wire;
@@ -40,6 +41,7 @@ pub static IAM: Service = Service {
         store::table_spec::<identity::Users>(),
         store::table_spec::<identity::Groups>(),
         store::table_spec::<identity::ManagedPolicies>(),
+        store::table_spec::<identity::Roles>(),
     ],
     operations: OPERATIONS,
     chores: &[],

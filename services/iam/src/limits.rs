@@ -18,6 +18,12 @@ pub const MANAGED_POLICY: usize = 6144;
 pub const ATTACHED_POLICIES: usize = 10;
 /// Characters of all inline policies of a group together, white space not counted.
 pub const INLINE_POLICIES_OF_GROUP: usize = 5120;
+/// Roles of an account.
+pub const ROLES: usize = 1000;
+/// Characters of a role's trust policy, white space not counted.
+pub const TRUST_POLICY: usize = 2048;
+/// Characters of all inline policies of a role together, white space not counted.
+pub const INLINE_POLICIES_OF_ROLE: usize = 10_240;
 /// Tags of an entity.
 pub const TAGS: usize = 50;
 /// Characters of all inline policies of a user together, white space not counted.

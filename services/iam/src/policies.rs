@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use arn::{AccountId, Arn};
 use engine::{Demand, Resource, Targets, View, World};
-use identity::{Groups, ManagedPolicies, ManagedPolicy, Users};
+use identity::{Groups, ManagedPolicies, ManagedPolicy, Roles, Users};
 use store::{Held, Table};
 
 use crate::wire::{Policy, PolicyArn, PolicyName, PolicyPath, PolicyVersion, Tag, VersionId};
@@ -83,9 +83,9 @@ impl PolicyTarget {
 /// To how many entities a policy is attached, and how many it bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Uses {
-    /// Attached to users and groups.
+    /// Attached to users, groups and roles.
     pub attached: usize,
-    /// Bounding users.
+    /// Bounding users and roles.
     pub bounding: usize,
 }
 
@@ -104,6 +104,15 @@ pub fn uses_of(arn: &Arn, view: &View) -> Result<Uses, IamError> {
         if let Some(user) = view.store().get_row::<Users>(&row.row)? {
             uses.attached += usize::from(user.policies.attached.iter().any(|other| other == arn.as_str()));
             uses.bounding += usize::from(user.boundary.as_deref() == Some(arn.as_str()));
+        }
+    }
+    let rows = view
+        .store()
+        .index::<Roles>(view.domain(), Roles::BY_POLICY, &prefix, None, usize::MAX)?;
+    for row in rows {
+        if let Some(role) = view.store().get_row::<Roles>(&row.row)? {
+            uses.attached += usize::from(role.policies.attached.iter().any(|other| other == arn.as_str()));
+            uses.bounding += usize::from(role.boundary.as_deref() == Some(arn.as_str()));
         }
     }
     Ok(uses)

@@ -1,10 +1,12 @@
 //! Tags that are to be set.
 
-use crate::wire::Tag;
+use engine::{ConditionKey, Found};
+
+use crate::wire::{Tag, TagKey};
 use crate::{IamError, limits};
 
 /// Refuses letters that tags can't have, keys that are repeated, without regard to case, and too many.
-pub fn check(tags: &[Tag]) -> Result<(), IamError> {
+pub fn check(tags: &[Tag], quota: &'static str) -> Result<(), IamError> {
     let legal =
         |letter: char| letter.is_alphanumeric() || letter.is_whitespace() || "_.:/=+-@".contains(letter);
     if !tags
@@ -23,7 +25,45 @@ pub fn check(tags: &[Tag]) -> Result<(), IamError> {
         ));
     }
     if tags.len() > limits::TAGS {
-        return Err(IamError::LimitExceeded("TagsPerUser", limits::TAGS));
+        return Err(IamError::LimitExceeded(quota, limits::TAGS));
     }
     Ok(())
+}
+
+/// Refuses tags that would be too many beside those that there are.
+pub fn check_with(held: &[identity::Tag], tags: &[Tag], quota: &'static str) -> Result<(), IamError> {
+    let is_new = |tag: &&Tag| !held.iter().any(|other| other.key.eq_ignore_ascii_case(&tag.key));
+    match held.len() + tags.iter().filter(is_new).count() <= limits::TAGS {
+        true => Ok(()),
+        false => Err(IamError::LimitExceeded(quota, limits::TAGS)),
+    }
+}
+
+/// What policies see of tags that a request gives.
+pub fn condition<'t>(tags: &'t [Tag], key: &ConditionKey) -> Option<Found<'t>> {
+    Some(match key.prefix() {
+        "aws:requesttag" => {
+            let name = key.name()?;
+            let found = tags.iter().find(|tag| tag.key.to_lowercase() == name);
+            found.map_or(Found::Absent, |tag| Found::text(&tag.value))
+        }
+        "aws:tagkeys" => Found::texts(tags.iter().map(|tag| tag.key.as_str())),
+        _ => return None,
+    })
+}
+
+/// What policies see of tags that a request takes away.
+pub fn condition_of_keys<'k>(keys: &'k [TagKey], key: &ConditionKey) -> Option<Found<'k>> {
+    (key.as_str() == "aws:tagkeys").then(|| Found::texts(keys.iter().map(|TagKey(name)| name.as_str())))
+}
+
+/// What policies see of the tags that something has.
+pub fn condition_of_resource<'t>(tags: &'t [identity::Tag], key: &ConditionKey) -> Option<Found<'t>> {
+    match key.prefix() {
+        "aws:resourcetag" | "iam:resourcetag" => {
+            let value = key.name().and_then(|name| identity::tag(tags, name));
+            Some(value.map_or(Found::Absent, Found::text))
+        }
+        _ => None,
+    }
 }

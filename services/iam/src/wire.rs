@@ -4,7 +4,9 @@ use ambient::Timestamp;
 use arn::{AccountId, Arn};
 use model::Shape;
 
-use crate::IamError;
+use engine::View;
+
+use crate::{IamError, documents};
 
 /// The name of a user that is to be made.
 #[derive(Debug, Clone, Shape)]
@@ -15,6 +17,34 @@ pub struct NewUserName(pub String);
 #[derive(Debug, Clone, Shape)]
 #[shape(transparent, length = 1..=128, pattern = "[\\w+=,.@-]+")]
 pub struct UserName(pub String);
+
+/// The name of a role.
+#[derive(Debug, Clone, Shape)]
+#[shape(transparent, length = 1..=64, pattern = "[\\w+=,.@-]+")]
+pub struct RoleName(pub String);
+
+/// What is said of a role.
+#[derive(Debug, Clone, Shape)]
+#[shape(transparent, length = ..=1000, pattern = "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u00A1-\\u00FF]*")]
+pub struct RoleDescription(pub String);
+
+/// How many seconds sessions of a role may last.
+#[derive(Debug, Clone, Copy, Shape)]
+#[shape(transparent, range = 3600..=43_200)]
+pub struct LongestSession(pub i32);
+
+impl LongestSession {
+    /// The seconds.
+    pub fn seconds(self) -> u32 {
+        // INVARIANT: the range admits no number below zero.
+        self.0.unsigned_abs()
+    }
+}
+
+/// The key of a tag.
+#[derive(Debug, Clone, Shape)]
+#[shape(transparent, length = 1..=128)]
+pub struct TagKey(pub String);
 
 /// The name of an inline or managed policy.
 #[derive(Debug, Clone, Shape)]
@@ -273,6 +303,79 @@ impl User {
             arn: user.arn(account).ok_or_else(|| IamError::damaged("users"))?,
             create_date: user.created(),
             password_last_used: None,
+            permissions_boundary: boundary.map(|arn| AttachedPermissionsBoundary {
+                permissions_boundary_type: Some(BoundaryType::PermissionsBoundaryPolicy),
+                permissions_boundary_arn: Some(arn.clone()),
+            }),
+            tags: (!tags.is_empty()).then_some(tags),
+        })
+    }
+}
+
+/// A role, as it is told of.
+#[derive(Debug, Shape)]
+pub struct Role {
+    /// Where it stands.
+    #[shape(audit = log)]
+    pub path: PathText,
+    /// Its name.
+    #[shape(audit = log)]
+    pub role_name: RoleName,
+    /// Its unique id.
+    #[shape(audit = log, length = 16..=128, pattern = "[\\w]+")]
+    pub role_id: String,
+    /// Its ARN.
+    #[shape(audit = log, length = 20..=2048)]
+    pub arn: Arn,
+    /// When it was made.
+    #[shape(audit = log)]
+    pub create_date: Timestamp,
+    /// Who may take it on, percent-encoded.
+    #[shape(audit = log)]
+    pub assume_role_policy_document: Option<DocumentText>,
+    /// What its maker says of it.
+    #[shape(audit = log)]
+    pub description: Option<RoleDescription>,
+    /// How many seconds a session of it may last.
+    #[shape(audit = log)]
+    pub max_session_duration: Option<LongestSession>,
+    /// What bounds its permissions.
+    #[shape(audit = log)]
+    pub permissions_boundary: Option<AttachedPermissionsBoundary>,
+    /// Its tags.
+    #[shape(audit = log, length = 0..=50)]
+    pub tags: Option<Vec<Tag>>,
+}
+
+impl Role {
+    /// A role of an account; lists leave boundary and tags out. Principals of its trust policy have the ARNs that they have
+    /// now.
+    pub fn told(
+        role: &identity::Role,
+        account: AccountId,
+        whole: bool,
+        view: &View,
+    ) -> Result<Role, IamError> {
+        let tags: Vec<Tag> = role
+            .tags
+            .iter()
+            .filter(|_| whole)
+            .map(|tag| Tag {
+                key: tag.key.clone(),
+                value: tag.value.clone(),
+            })
+            .collect();
+        let boundary = role.boundary.as_ref().filter(|_| whole);
+        let trust = identity::shown(role.trust.text(), role.trust.named(), view.store())?;
+        Ok(Role {
+            path: PathText(role.path.clone()),
+            role_name: RoleName(role.name.clone()),
+            role_id: role.id().to_string(),
+            arn: role.arn(account).ok_or_else(|| IamError::damaged("roles"))?,
+            create_date: role.created(),
+            assume_role_policy_document: Some(DocumentText(documents::encoded(&trust))),
+            description: Some(RoleDescription(role.description.clone())).filter(|text| !text.0.is_empty()),
+            max_session_duration: i32::try_from(role.longest_session).ok().map(LongestSession),
             permissions_boundary: boundary.map(|arn| AttachedPermissionsBoundary {
                 permissions_boundary_type: Some(BoundaryType::PermissionsBoundaryPolicy),
                 permissions_boundary_arn: Some(arn.clone()),

@@ -21,7 +21,7 @@ pub struct AttachGroupPolicyInput {
     #[shape(audit = log)]
     pub group_name: GroupName,
     /// The managed policy.
-    #[shape(audit = log)]
+    #[shape(audit = log, condition = "iam:PolicyARN")]
     pub policy_arn: PolicyArn,
 }
 

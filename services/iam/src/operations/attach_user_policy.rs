@@ -21,7 +21,7 @@ pub struct AttachUserPolicyInput {
     #[shape(audit = log)]
     pub user_name: NewUserName,
     /// The managed policy.
-    #[shape(audit = log)]
+    #[shape(audit = log, condition = "iam:PolicyARN")]
     pub policy_arn: PolicyArn,
 }
 

@@ -1,7 +1,9 @@
 //! CreatePolicy.
 
 use arn::{AccountId, Arn};
-use engine::{Demands, Miss, Operation, Outcome, Permit, Resource, Targets, View, World};
+use engine::{
+    ConditionKey, Demands, Found, Miss, Operation, Outcome, Permit, Resource, Targets, View, World,
+};
 use identity::{IdKind, ManagedPolicies, ManagedPolicy, UniqueId};
 use model::{OperationSpec, Shape};
 
@@ -75,6 +77,10 @@ impl Operation for CreatePolicy {
         Demands::of(demand_on("iam:CreatePolicy", new.arn.clone(), new.account))
     }
 
+    fn condition<'c>(input: &'c CreatePolicyInput, _: &str, key: &ConditionKey) -> Option<Found<'c>> {
+        tags::condition(&input.tags, key)
+    }
+
     fn check(input: &CreatePolicyInput, _: &Permit<New>, view: &View) -> Result<(), IamError> {
         documents::check_managed(&input.policy_document)?;
         let PolicyName(name) = &input.policy_name;
@@ -94,7 +100,7 @@ impl Operation for CreatePolicy {
         if view.store().snapshot().count::<ManagedPolicies>(view.domain()) >= limits::POLICIES as u64 {
             return Err(IamError::LimitExceeded("PoliciesPerAccount", limits::POLICIES));
         }
-        tags::check(&input.tags)
+        tags::check(&input.tags, "TagsPerPolicy")
     }
 
     async fn act(input: &CreatePolicyInput, permit: &Permit<New>, world: &mut World<'_>) -> Outcome<Self> {

@@ -1,7 +1,9 @@
 //! CreateUser.
 
 use arn::{AccountId, Arn};
-use engine::{Demands, Miss, Operation, Outcome, Permit, Resource, Targets, View, World};
+use engine::{
+    ConditionKey, Demands, Found, Miss, Operation, Outcome, Permit, Resource, Targets, View, World,
+};
 use identity::{IdKind, UniqueId, Users};
 use model::{OperationSpec, Shape};
 
@@ -25,7 +27,7 @@ pub struct CreateUserInput {
     #[shape(audit = log)]
     pub user_name: NewUserName,
     /// The ARN of the managed policy that is to bound its permissions.
-    #[shape(audit = log, length = 20..=2048)]
+    #[shape(audit = log, length = 20..=2048, condition = "iam:PermissionsBoundary")]
     pub permissions_boundary: Option<String>,
     /// Its tags.
     #[shape(default, audit = log, length = 0..=50)]
@@ -71,6 +73,10 @@ impl Operation for CreateUser {
         Demands::of(demand_on("iam:CreateUser", new.arn.clone(), new.account))
     }
 
+    fn condition<'c>(input: &'c CreateUserInput, _: &str, key: &ConditionKey) -> Option<Found<'c>> {
+        tags::condition(&input.tags, key)
+    }
+
     fn check(input: &CreateUserInput, permit: &Permit<NewUser>, view: &View) -> Result<(), IamError> {
         let NewUserName(name) = &input.user_name;
         if identity::user_named(name, view.domain(), view.store())?.is_some() {
@@ -83,7 +89,7 @@ impl Operation for CreateUser {
         }
         let bounds = input.permissions_boundary.as_deref();
         boundary_of(bounds, permit.targets().account, view)?;
-        tags::check(&input.tags)
+        tags::check(&input.tags, "TagsPerUser")
     }
 
     async fn act(input: &CreateUserInput, permit: &Permit<NewUser>, world: &mut World<'_>) -> Outcome<Self> {
@@ -102,7 +108,7 @@ impl Operation for CreateUser {
 }
 
 /// Refuses a boundary that is no managed policy.
-fn boundary_of(arn: Option<&str>, account: AccountId, view: &View) -> Result<(), IamError> {
+pub(super) fn boundary_of(arn: Option<&str>, account: AccountId, view: &View) -> Result<(), IamError> {
     let Some(text) = arn else {
         return Ok(());
     };

@@ -20,7 +20,7 @@ pub struct DetachGroupPolicyInput {
     #[shape(audit = log)]
     pub group_name: GroupName,
     /// The managed policy.
-    #[shape(audit = log)]
+    #[shape(audit = log, condition = "iam:PolicyARN")]
     pub policy_arn: PolicyArn,
 }
 

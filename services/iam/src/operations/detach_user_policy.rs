@@ -20,7 +20,7 @@ pub struct DetachUserPolicyInput {
     #[shape(audit = log)]
     pub user_name: NewUserName,
     /// The managed policy.
-    #[shape(audit = log)]
+    #[shape(audit = log, condition = "iam:PolicyARN")]
     pub policy_arn: PolicyArn,
 }
 

@@ -2,45 +2,67 @@
 
 mod add_user_to_group;
 mod attach_group_policy;
+mod attach_role_policy;
 mod attach_user_policy;
 mod create_access_key;
 mod create_group;
 mod create_policy;
 mod create_policy_version;
+mod create_role;
 mod create_user;
 mod delete_access_key;
 mod delete_group;
 mod delete_group_policy;
 mod delete_policy;
 mod delete_policy_version;
+mod delete_role;
+mod delete_role_permissions_boundary;
+mod delete_role_policy;
 mod delete_user;
 mod delete_user_permissions_boundary;
 mod delete_user_policy;
 mod detach_group_policy;
+mod detach_role_policy;
 mod detach_user_policy;
 mod get_group;
 mod get_group_policy;
 mod get_policy;
 mod get_policy_version;
+mod get_role;
+mod get_role_policy;
 mod get_user;
 mod get_user_policy;
 mod list_access_keys;
 mod list_attached_group_policies;
+mod list_attached_role_policies;
 mod list_attached_user_policies;
 mod list_group_policies;
 mod list_groups;
 mod list_groups_for_user;
 mod list_policies;
 mod list_policy_versions;
+mod list_role_policies;
+mod list_role_tags;
+mod list_roles;
 mod list_user_policies;
+mod list_user_tags;
 mod list_users;
 mod put_group_policy;
+mod put_role_permissions_boundary;
+mod put_role_policy;
 mod put_user_permissions_boundary;
 mod put_user_policy;
 mod remove_user_from_group;
 mod set_default_policy_version;
+mod tag_role;
+mod tag_user;
+mod untag_role;
+mod untag_user;
 mod update_access_key;
+mod update_assume_role_policy;
 mod update_group;
+mod update_role;
+mod update_role_description;
 mod update_user;
 
 use engine::AnyOperation;
@@ -49,44 +71,66 @@ use engine::AnyOperation;
 pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &add_user_to_group::AddUserToGroup,
     &attach_group_policy::AttachGroupPolicy,
+    &attach_role_policy::AttachRolePolicy,
     &attach_user_policy::AttachUserPolicy,
     &create_access_key::CreateAccessKey,
     &create_group::CreateGroup,
     &create_policy::CreatePolicy,
     &create_policy_version::CreatePolicyVersion,
+    &create_role::CreateRole,
     &create_user::CreateUser,
     &delete_access_key::DeleteAccessKey,
     &delete_group::DeleteGroup,
     &delete_group_policy::DeleteGroupPolicy,
     &delete_policy::DeletePolicy,
     &delete_policy_version::DeletePolicyVersion,
+    &delete_role::DeleteRole,
+    &delete_role_permissions_boundary::DeleteRolePermissionsBoundary,
+    &delete_role_policy::DeleteRolePolicy,
     &delete_user::DeleteUser,
     &delete_user_permissions_boundary::DeleteUserPermissionsBoundary,
     &delete_user_policy::DeleteUserPolicy,
     &detach_group_policy::DetachGroupPolicy,
+    &detach_role_policy::DetachRolePolicy,
     &detach_user_policy::DetachUserPolicy,
     &get_group::GetGroup,
     &get_group_policy::GetGroupPolicy,
     &get_policy::GetPolicy,
     &get_policy_version::GetPolicyVersion,
+    &get_role::GetRole,
+    &get_role_policy::GetRolePolicy,
     &get_user::GetUser,
     &get_user_policy::GetUserPolicy,
     &list_access_keys::ListAccessKeys,
     &list_attached_group_policies::ListAttachedGroupPolicies,
+    &list_attached_role_policies::ListAttachedRolePolicies,
     &list_attached_user_policies::ListAttachedUserPolicies,
     &list_group_policies::ListGroupPolicies,
     &list_groups::ListGroups,
     &list_groups_for_user::ListGroupsForUser,
     &list_policies::ListPolicies,
     &list_policy_versions::ListPolicyVersions,
+    &list_role_policies::ListRolePolicies,
+    &list_role_tags::ListRoleTags,
+    &list_roles::ListRoles,
     &list_user_policies::ListUserPolicies,
+    &list_user_tags::ListUserTags,
     &list_users::ListUsers,
     &put_group_policy::PutGroupPolicy,
+    &put_role_permissions_boundary::PutRolePermissionsBoundary,
+    &put_role_policy::PutRolePolicy,
     &put_user_permissions_boundary::PutUserPermissionsBoundary,
     &put_user_policy::PutUserPolicy,
     &remove_user_from_group::RemoveUserFromGroup,
     &set_default_policy_version::SetDefaultPolicyVersion,
+    &tag_role::TagRole,
+    &tag_user::TagUser,
+    &untag_role::UntagRole,
+    &untag_user::UntagUser,
     &update_access_key::UpdateAccessKey,
+    &update_assume_role_policy::UpdateAssumeRolePolicy,
     &update_group::UpdateGroup,
+    &update_role::UpdateRole,
+    &update_role_description::UpdateRoleDescription,
     &update_user::UpdateUser,
 ];

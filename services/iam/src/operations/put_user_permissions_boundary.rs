@@ -21,7 +21,7 @@ pub struct PutUserPermissionsBoundaryInput {
     #[shape(audit = log)]
     pub user_name: NewUserName,
     /// The managed policy.
-    #[shape(audit = log)]
+    #[shape(audit = log, condition = "iam:PermissionsBoundary")]
     pub permissions_boundary: PolicyArn,
 }
 
