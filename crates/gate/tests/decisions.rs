@@ -9,7 +9,8 @@ use arn::{AccountId, Arn, Place};
 use crypto::root::RootKey;
 use gate::{
     Asking, AuthenticationError, Authority, AuthorizationError, Bare, Caller, Cause, ConditionKey, Demand,
-    Demands, Denial, Found, Permit, Request, Resource, Strength, Surroundings, authenticate,
+    Demands, Denial, Found, KnownCallers, Permit, Request, Resource, Sessions, Strength, Surroundings,
+    authenticate,
 };
 use http::HeaderMap;
 use identity::{AccessKey, AccessKeySecrets, AccessKeys, NewAccessKey};
@@ -136,8 +137,11 @@ impl Town {
             &request,
             &presented,
             &view,
-            &self.vault,
-            &self.signing_keys,
+            KnownCallers {
+                vault: &self.vault,
+                keys: &self.signing_keys,
+                sessions: &Sessions::new(),
+            },
             NOW,
             &expected,
         )

@@ -3,12 +3,12 @@
 use std::str::FromStr;
 
 use arn::{AccountId, Arn};
-use engine::{Demand, Resource, Targets, View, World};
+use engine::{ConditionKey, Demand, Described, Found, Resource, Targets, View, World};
 use identity::{Groups, ManagedPolicies, ManagedPolicy, Roles, Users};
 use store::{Held, Table};
 
 use crate::wire::{Policy, PolicyArn, PolicyName, PolicyPath, PolicyVersion, Tag, VersionId};
-use crate::{IamError, users};
+use crate::{IamError, tags, users};
 
 /// The managed policy that a call is about.
 #[derive(Debug)]
@@ -23,6 +23,16 @@ pub struct PolicyTarget {
 impl Targets for PolicyTarget {
     fn resources(&self) -> Vec<Resource> {
         Vec::new()
+    }
+
+    fn described(&self, _: &Arn) -> Option<&dyn Described> {
+        Some(self)
+    }
+}
+
+impl Described for PolicyTarget {
+    fn value<'r>(&'r self, key: &ConditionKey, _: &'r store::View) -> Option<Found<'r>> {
+        tags::condition_of_resource(&self.found.as_ref()?.tags, key)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Users and the root user, as operations on access keys find them.
 
 use arn::{AccountId, Arn};
-use engine::{Authority, Demand, Resource, Targets, View};
+use engine::{Authority, Demand, Described, Resource, Targets, View};
 use identity::{AccessKey, AccessKeyId, AccessKeys, Kind, Owner, UniqueId, Users};
 use store::{Domain, Held};
 
@@ -22,6 +22,13 @@ impl Targets for KeyHolder {
     fn resources(&self) -> Vec<Resource> {
         Vec::new()
     }
+
+    fn described(&self, _: &Arn) -> Option<&dyn Described> {
+        match self {
+            KeyHolder::Root(_) => None,
+            KeyHolder::User(user) => Some(user),
+        }
+    }
 }
 
 impl KeyHolder {
@@ -32,8 +39,11 @@ impl KeyHolder {
         }
         let account = view.place().account;
         let caller = view.caller().map(engine::Caller::principal);
-        let Some(caller) = caller.filter(|caller| caller.kind == Kind::User) else {
-            return Ok(KeyHolder::Root(account));
+        let caller = match caller {
+            Some(caller) if caller.kind == Kind::User => caller,
+            Some(caller) if caller.kind == Kind::Root => return Ok(KeyHolder::Root(account)),
+            // A session of a role is nobody who could have access keys.
+            _ => return Err(no_user()),
         };
         match identity::user_of(account, &UniqueId::kept(&caller.id), view.store())? {
             Some(user) => Target::of(user, account).map(KeyHolder::User),
@@ -45,9 +55,7 @@ impl KeyHolder {
     pub fn user(&self) -> Result<&Held<identity::User>, IamError> {
         match self {
             KeyHolder::User(user) => user.held(),
-            KeyHolder::Root(_) => Err(IamError::Validation(
-                "Must specify userName when calling with non-User credentials".to_owned(),
-            )),
+            KeyHolder::Root(_) => Err(no_user()),
         }
     }
 
@@ -74,6 +82,10 @@ impl KeyHolder {
             KeyHolder::User(user) => user.demand(action),
         }
     }
+}
+
+fn no_user() -> IamError {
+    IamError::Validation("Must specify userName when calling with non-User credentials".to_owned())
 }
 
 /// The demand to do `action` to something of an account: the caller's own policies decide.

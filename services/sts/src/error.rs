@@ -1,8 +1,9 @@
 //! Why STS refuses a call.
 //!
-//! Source: STS API Reference, the errors of each operation.
+//! Source: STS API Reference, the errors of each operation; messages recorded from the service.
 
 use engine::Failure;
+use identity::NoCredentials;
 use store::StoreError;
 
 /// Why STS refuses a call.
@@ -11,19 +12,57 @@ pub enum StsError {
     /// Nobody here has an access key of this id.
     #[error("No account owns this access key.")]
     NoAccessKey,
+    /// The caller may not; the text is AWS's.
+    #[error("{0}")]
+    AccessDenied(String),
+    /// A value breaks a rule of the service that its model does not state.
+    #[error("{0}")]
+    Validation(String),
+    /// A value does not fit the others.
+    #[error("{0}")]
+    InvalidParameter(&'static str),
+    /// A policy that was passed is no policy.
+    #[error("{0}")]
+    MalformedPolicy(String),
+    /// What was passed is too much to be carried: so many hundredths of the room there is.
+    #[error("Packed policy consumes {0}% of allotted space, please use smaller policy.")]
+    PackedPolicyTooLarge(usize),
     /// Ours to mend: the store.
     #[error("the store could not be read")]
     Store(#[from] StoreError),
+    /// Ours to mend: credentials could not be made.
+    #[error("credentials could not be made")]
+    Credentials(#[source] NoCredentials),
+}
+
+impl From<NoCredentials> for StsError {
+    fn from(none: NoCredentials) -> StsError {
+        match none {
+            NoCredentials::TooLong(length) => {
+                StsError::PackedPolicyTooLarge(length * 100 / identity::TOKEN_CHARACTERS)
+            }
+            none => StsError::Credentials(none),
+        }
+    }
 }
 
 impl From<StsError> for Failure {
     fn from(error: StsError) -> Failure {
-        match &error {
-            StsError::NoAccessKey => Failure::refused("ValidationException", error.to_string()),
-            StsError::Store(cause) => {
-                tracing::error!(error = cause as &dyn std::error::Error, "a call to STS failed");
-                Failure::silent("InternalFailure", 500)
+        let (code, status) = match &error {
+            StsError::NoAccessKey => ("ValidationException", 400),
+            StsError::AccessDenied(_) => ("AccessDeniedException", 403),
+            StsError::Validation(_) => ("ValidationException", 400),
+            StsError::InvalidParameter(_) => ("InvalidParameterValue", 400),
+            StsError::MalformedPolicy(_) => ("MalformedPolicyDocument", 400),
+            StsError::PackedPolicyTooLarge(_) => ("PackedPolicyTooLarge", 400),
+            StsError::Store(_) | StsError::Credentials(_) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "a call to STS failed");
+                return Failure::silent("InternalFailure", 500);
             }
+        };
+        Failure {
+            status,
+            ..Failure::refused(code, error.to_string())
         }
     }
 }

@@ -9,6 +9,8 @@
 
 mod error;
 mod operations;
+mod passed;
+mod wire;
 
 use engine::{Seat, Service, Wire};
 

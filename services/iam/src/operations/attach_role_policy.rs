@@ -1,6 +1,7 @@
 //! AttachRolePolicy.
 
-use engine::{Demands, Miss, Nothing, Operation, Outcome, Permit, Resource, Targets, View, World};
+use arn::Arn;
+use engine::{Demands, Described, Miss, Nothing, Operation, Outcome, Permit, Resource, Targets, View, World};
 use identity::Roles;
 use model::{OperationSpec, Shape};
 
@@ -35,6 +36,10 @@ pub struct Both {
 impl Targets for Both {
     fn resources(&self) -> Vec<Resource> {
         Vec::new()
+    }
+
+    fn described(&self, _: &Arn) -> Option<&dyn Described> {
+        Some(&self.holder)
     }
 }
 

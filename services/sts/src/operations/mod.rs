@@ -1,14 +1,24 @@
 //! One file for each operation.
 
+mod assume_role;
 mod get_access_key_info;
 mod get_caller_identity;
+mod get_federation_token;
+mod get_session_token;
 
-use engine::{AnyOperation, Targets};
+use engine::{AnyOperation, Caller, Targets, View};
+use identity::{Kind, Principal};
+
+use crate::StsError;
+use crate::wire::{Seconds, SerialNumber, TokenCode};
 
 /// Every operation, one line each.
 pub static OPERATIONS: &[&dyn AnyOperation] = &[
+    &assume_role::AssumeRole,
     &get_access_key_info::GetAccessKeyInfo,
     &get_caller_identity::GetCallerIdentity,
+    &get_federation_token::GetFederationToken,
+    &get_session_token::GetSessionToken,
 ];
 
 /// What calls are about that concern no resource.
@@ -18,5 +28,36 @@ pub struct NoTarget;
 impl Targets for NoTarget {
     fn resources(&self) -> Vec<engine::Resource> {
         Vec::new()
+    }
+}
+
+/// Refuses callers whose credentials are those of a session.
+fn refuse_session(view: &View, operation: &str) -> Result<(), StsError> {
+    match view.caller().and_then(Caller::session) {
+        None => Ok(()),
+        Some(_) => Err(StsError::AccessDenied(format!(
+            "Cannot call {operation} with session credentials"
+        ))),
+    }
+}
+
+/// How long a session lasts that a user, or the root user, opens; the root user's is cut.
+fn seconds_of(wanted: Option<Seconds>, caller: &Principal) -> u32 {
+    let most = match caller.kind {
+        Kind::Root => 3600,
+        _ => 129_600,
+    };
+    wanted
+        .map_or(43_200, |Seconds(seconds)| seconds.unsigned_abs())
+        .min(most)
+}
+
+/// Refuses a second factor: there are none that could be asked for a code.
+fn check_second_factor(serial: Option<&SerialNumber>, code: Option<&TokenCode>) -> Result<(), StsError> {
+    match (serial, code) {
+        (None, None) => Ok(()),
+        _ => Err(StsError::AccessDenied(
+            "MultiFactorAuthentication failed with invalid MFA one time pass code.".to_owned(),
+        )),
     }
 }

@@ -1,0 +1,78 @@
+//! GetSessionToken.
+
+use engine::{Caller, Demands, Miss, Operation, Outcome, Permit, View, World};
+use identity::{Session, SessionCredentials, SessionKind};
+use model::{OperationSpec, Shape};
+
+use super::NoTarget;
+use crate::StsError;
+use crate::wire::{Credentials, Seconds, SerialNumber, TokenCode};
+
+/// Gives a user, or the root user, credentials for a while.
+///
+/// Source: STS API Reference, `GetSessionToken`: no policy is asked.
+pub struct GetSessionToken;
+
+/// The request.
+#[derive(Debug, Shape)]
+pub struct GetSessionTokenInput {
+    /// How many seconds they are to last: 900 to 129,600, 43,200 unless given; at most 3600 for the root user.
+    #[shape(audit = log)]
+    pub duration_seconds: Option<Seconds>,
+    /// The second factor.
+    #[shape(audit = log)]
+    pub serial_number: Option<SerialNumber>,
+    /// Its code.
+    #[shape(audit = omit)]
+    pub token_code: Option<TokenCode>,
+}
+
+/// The answer.
+#[derive(Debug, Shape)]
+pub struct GetSessionTokenOutput {
+    /// The credentials.
+    #[shape(audit = log)]
+    pub credentials: Option<Credentials>,
+}
+
+impl Operation for GetSessionToken {
+    const SPEC: OperationSpec = OperationSpec::writes("GetSessionToken");
+    type Input = GetSessionTokenInput;
+    type Output = GetSessionTokenOutput;
+    type Targets = NoTarget;
+    type Error = StsError;
+
+    fn locate(_: &GetSessionTokenInput, _: &View) -> Result<NoTarget, Miss<StsError>> {
+        Ok(NoTarget)
+    }
+
+    fn demands(_: &GetSessionTokenInput, _: &NoTarget, _: &View) -> Demands {
+        // It gives no more than the caller has, so policies have no say; sessions are kept from it by `check`.
+        Demands::public("whoever signs with their own key may have a session of their own")
+    }
+
+    fn check(input: &GetSessionTokenInput, _: &Permit<NoTarget>, view: &View) -> Result<(), StsError> {
+        super::refuse_session(view, "GetSessionToken")?;
+        super::check_second_factor(input.serial_number.as_ref(), input.token_code.as_ref())
+    }
+
+    async fn act(input: &GetSessionTokenInput, _: &Permit<NoTarget>, world: &mut World<'_>) -> Outcome<Self> {
+        let caller = world
+            .caller()
+            .map(Caller::principal)
+            .ok_or(StsError::NoAccessKey)?;
+        let seconds = super::seconds_of(input.duration_seconds, caller);
+        let session = Session::new(
+            SessionKind::Own,
+            caller.account,
+            &caller.id,
+            "",
+            world.now(),
+            seconds,
+        );
+        let made = SessionCredentials::of(&session, world.view().store().snapshot(), world.entropy())?;
+        Ok(GetSessionTokenOutput {
+            credentials: Some(Credentials::told(made, session.expires())),
+        })
+    }
+}

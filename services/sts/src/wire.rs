@@ -1,0 +1,107 @@
+//! Shapes that several operations share.
+
+use ambient::Timestamp;
+use arn::Arn;
+use identity::SessionCredentials;
+use model::Shape;
+use secret::SecretString;
+
+/// A tag.
+#[derive(Debug, Clone, Shape)]
+pub struct Tag {
+    /// 1 to 128 characters.
+    #[shape(audit = log)]
+    pub key: TagKey,
+    /// 0 to 256 characters.
+    #[shape(audit = log, length = 0..=256)]
+    pub value: String,
+}
+
+/// The key of a tag.
+#[derive(Debug, Clone, Shape)]
+#[shape(transparent, length = 1..=128)]
+pub struct TagKey(pub String);
+
+/// A managed policy, by its ARN.
+#[derive(Debug, Clone, Shape)]
+pub struct PolicyDescriptor {
+    /// Its ARN.
+    #[shape(audit = log, rename = "arn", length = 20..=2048)]
+    pub arn: Option<String>,
+}
+
+/// How many seconds a session of a role is to last.
+#[derive(Debug, Clone, Copy, Shape)]
+#[shape(transparent, range = 900..=43_200)]
+pub struct RoleSeconds(pub i32);
+
+/// How many seconds a session is to last.
+#[derive(Debug, Clone, Copy, Shape)]
+#[shape(transparent, range = 900..=129_600)]
+pub struct Seconds(pub i32);
+
+/// What a session of a role is called.
+#[derive(Debug, Clone, Shape)]
+#[shape(transparent, length = 2..=64, pattern = "[\\w+=,.@-]*")]
+pub struct SessionName(pub String);
+
+/// The serial number of a second factor.
+#[derive(Debug, Clone, Shape)]
+#[shape(transparent, length = 9..=256, pattern = "[\\w+=/:,.@-]*")]
+pub struct SerialNumber(pub String);
+
+/// A code of a second factor.
+#[derive(Debug, Clone, Shape)]
+#[shape(transparent, length = 6..=6, pattern = "[\\d]*")]
+pub struct TokenCode(pub String);
+
+/// Temporary credentials.
+#[derive(Debug, Shape)]
+pub struct Credentials {
+    /// The access key's id.
+    #[shape(audit = log, length = 16..=128, pattern = "[\\w]*")]
+    pub access_key_id: String,
+    /// The secret access key.
+    #[shape(sensitive)]
+    pub secret_access_key: SecretString,
+    /// What goes with every request.
+    #[shape(sensitive)]
+    pub session_token: SecretString,
+    /// When they end.
+    #[shape(audit = log)]
+    pub expiration: Timestamp,
+}
+
+impl Credentials {
+    /// Credentials, told once.
+    pub fn told(made: SessionCredentials, expiration: Timestamp) -> Credentials {
+        Credentials {
+            access_key_id: made.id.to_string(),
+            secret_access_key: made.secret,
+            session_token: made.token,
+            expiration,
+        }
+    }
+}
+
+/// A session of a role.
+#[derive(Debug, Shape)]
+pub struct AssumedRoleUser {
+    /// The role's unique id and the session's name.
+    #[shape(audit = log, length = 2..=193, pattern = "[\\w+=,.@:-]*")]
+    pub assumed_role_id: String,
+    /// The session's ARN.
+    #[shape(audit = log, length = 20..=2048)]
+    pub arn: Arn,
+}
+
+/// Somebody whom a user speaks for.
+#[derive(Debug, Shape)]
+pub struct FederatedUser {
+    /// The account and the name.
+    #[shape(audit = log, length = 2..=193, pattern = "[\\w+=,.@\\:-]*")]
+    pub federated_user_id: String,
+    /// The ARN.
+    #[shape(audit = log, length = 20..=2048)]
+    pub arn: Arn,
+}
