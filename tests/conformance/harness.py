@@ -143,6 +143,9 @@ class Server:
             self.secrets.add(parsed["Plaintext"])
         if "SecretAccessKey" in parsed.get("AccessKey", {}):
             self.secrets.add(parsed["AccessKey"]["SecretAccessKey"].encode())
+        for member in ("SecretAccessKey", "SessionToken"):
+            if member in parsed.get("Credentials", {}):
+                self.secrets.add(parsed["Credentials"][member].encode())
 
     def audit(self):
         """All records, oldest first."""
