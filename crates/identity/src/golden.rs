@@ -9,8 +9,8 @@ use secret::SecretBuffer;
 use store::Table;
 
 use crate::{
-    AccessKey, AccessKeys, Group, Groups, ManagedPolicies, ManagedPolicy, Owner, Policies, Status, UniqueId,
-    User, Users, set_tag,
+    AccessKey, AccessKeys, Group, Groups, ManagedPolicies, ManagedPolicy, Named, Owner, Policies, Role, Roles,
+    Status, TrustPolicy, UniqueId, User, Users, set_tag,
 };
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/golden/records-1.txt");
@@ -45,6 +45,23 @@ fn group() -> Group {
     group
 }
 
+fn role() -> Role {
+    let trust = r#"{"Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:user/ada"},"Action":"sts:AssumeRole"}}"#;
+    let ada = Named {
+        arn: "arn:aws:iam::123456789012:user/ada".to_owned(),
+        id: "AIDAEXAMPLEEXAMPLEEXA".to_owned(),
+    };
+    let trust = TrustPolicy::new(trust, vec![ada]);
+    let mut role = Role::new(&id("AROAEXAMPLEEXAMPLEEXA"), "Pay", "/division/", trust, NOW);
+    set_tag(&mut role.tags, "team", "payroll");
+    role.boundary = Some("arn:aws:iam::123456789012:policy/Bound".to_owned());
+    role.policies = policies();
+    "Pays".clone_into(&mut role.description);
+    role.longest_session = 7200;
+    role.end_sessions(NOW);
+    role
+}
+
 fn policy() -> ManagedPolicy {
     let mut policy = ManagedPolicy::new(&id("ANPAEXAMPLEEXAMPLEEXA"), "Use", "/keys/", DOCUMENT, NOW);
     policy.description = "Lets keys be used".to_owned();
@@ -72,6 +89,7 @@ fn records_are_read_and_written_as_ever() {
     let lines: String = [
         ("user", written::<Users>(&user())),
         ("group", written::<Groups>(&group())),
+        ("role", written::<Roles>(&role())),
         ("managed-policy", written::<ManagedPolicies>(&policy())),
         ("access-key-of-root", written::<AccessKeys>(&of_root)),
         ("access-key-of-user", written::<AccessKeys>(&of_user)),
@@ -92,6 +110,7 @@ fn records_are_read_and_written_as_ever() {
     };
     assert_eq!(Users::decode(1, &bytes("user")).unwrap(), user());
     assert_eq!(Groups::decode(1, &bytes("group")).unwrap(), group());
+    assert_eq!(Roles::decode(1, &bytes("role")).unwrap(), role());
     assert_eq!(
         ManagedPolicies::decode(1, &bytes("managed-policy")).unwrap(),
         policy()
