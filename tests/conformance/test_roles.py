@@ -449,3 +449,18 @@ def test_records_tell_of_the_session_and_its_role(server, sts, role, iam):
     [record] = [one for one in server.audit() if one.get("requestID") == request_id]
     assert taken["Credentials"]["SessionToken"] not in json.dumps(record)
     assert taken["Credentials"]["SecretAccessKey"] not in json.dumps(record)
+
+
+@pytest.mark.parametrize("least", [0, 1, 1000, 1001, 4095, 4096])
+def test_a_token_has_the_size_that_is_asked_for(server, sts, least):
+    made = sts.get_session_token(MinimumSessionTokenSize=least)
+    token = made["Credentials"]["SessionToken"]
+    assert least <= len(token) <= 4096
+    assert (made["SessionTokenSize"], made["SessionTokenUtilization"]) == (len(token), len(token) * 100 // 4096)
+    session_client(server, made["Credentials"], "sts").get_caller_identity()
+
+
+def test_assertions_of_others_are_refused(sts, role):
+    with refused("ValidationError", "ProvidedContexts are not supported.", 400):
+        sts.assume_role(RoleArn=role()["Arn"], RoleSessionName="work", ProvidedContexts=[
+            {"ProviderArn": "arn:aws:iam::aws:contextProvider/IdentityCenter", "ContextAssertion": "assertion"}])

@@ -9,8 +9,8 @@ use secret::SecretBuffer;
 use store::Table;
 
 use crate::{
-    AccessKey, AccessKeys, Group, Groups, ManagedPolicies, ManagedPolicy, Named, Owner, Policies, Role, Roles,
-    Status, TrustPolicy, UniqueId, User, Users, set_tag,
+    AccessKey, AccessKeys, Group, Groups, ManagedPolicies, ManagedPolicy, Named, Owner, Policies, Role,
+    Roles, Status, TrustPolicy, UniqueId, User, Users, set_tag,
 };
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/golden/records-1.txt");

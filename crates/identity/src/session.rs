@@ -80,6 +80,9 @@ pub struct Session {
     /// Whether it was begun from a session of another role.
     #[n(12)]
     pub is_chained: bool,
+    /// Nothing, so that the token has the length that was asked for.
+    #[n(13)]
+    padding: Option<String>,
 }
 
 impl Session {
@@ -106,6 +109,7 @@ impl Session {
             transitive: Vec::new(),
             source_identity: None,
             is_chained: false,
+            padding: None,
         }
     }
 
@@ -166,19 +170,31 @@ pub enum NoCredentials {
 }
 
 impl SessionCredentials {
-    /// Draws credentials for a session.
+    /// Draws credentials for a session, whose token has `least` characters or more.
     pub fn of(
-        session: &Session,
+        mut session: Session,
+        least: usize,
         snapshot: &Snapshot,
         entropy: &dyn Entropy,
     ) -> Result<SessionCredentials, NoCredentials> {
         let NewAccessKey { id, secret } = NewAccessKey::draw_temporary(entropy)?;
-        let mut content = SecretBuffer::with_capacity(1024);
-        content.extend(secret.expose().as_bytes());
-        store::cbor::encode(session, &mut content);
-        let aad = [LABEL, id.as_str().as_bytes()];
-        let sealed = snapshot.seal(Domain::Installation, Purpose::Token, &aad, content.expose())?;
-        let token = STANDARD.encode(sealed);
+        let sealed = |session: &Session| -> Result<String, NoCredentials> {
+            let mut content = SecretBuffer::with_capacity(1024);
+            content.extend(secret.expose().as_bytes());
+            store::cbor::encode(session, &mut content);
+            let aad = [LABEL, id.as_str().as_bytes()];
+            let sealed = snapshot.seal(Domain::Installation, Purpose::Token, &aad, content.expose())?;
+            Ok(STANDARD.encode(sealed))
+        };
+        let mut token = sealed(&session)?;
+        // Three bytes are four characters; the padding's own length takes a few bytes as well.
+        let mut padding = least.saturating_sub(token.len()) * 3 / 4;
+        padding = padding.saturating_sub(4);
+        while token.len() < least.min(TOKEN_CHARACTERS) {
+            padding += 1;
+            session.padding = Some(" ".repeat(padding));
+            token = sealed(&session)?;
+        }
         match token.len() <= TOKEN_CHARACTERS {
             true => Ok(SessionCredentials {
                 id,

@@ -55,6 +55,39 @@ pub struct SerialNumber(pub String);
 #[shape(transparent, length = 6..=6, pattern = "[\\d]*")]
 pub struct TokenCode(pub String);
 
+/// How many characters a token is to have at least.
+#[derive(Debug, Clone, Copy, Shape)]
+#[shape(transparent, range = 0..=4096)]
+pub struct LeastTokenSize(pub i32);
+
+impl LeastTokenSize {
+    /// The characters.
+    pub fn characters(of: Option<LeastTokenSize>) -> usize {
+        of.and_then(|LeastTokenSize(size)| usize::try_from(size).ok())
+            .unwrap_or(0)
+    }
+}
+
+/// How long a token is, and how much of what it may be.
+#[derive(Debug, Clone, Copy)]
+pub struct TokenSize {
+    /// In characters.
+    pub size: Option<i32>,
+    /// In hundredths of the most.
+    pub utilization: Option<i32>,
+}
+
+impl TokenSize {
+    /// Of these credentials.
+    pub fn of(credentials: &SessionCredentials) -> TokenSize {
+        let size = credentials.token.expose().len();
+        TokenSize {
+            size: i32::try_from(size).ok(),
+            utilization: i32::try_from(size * 100 / identity::TOKEN_CHARACTERS).ok(),
+        }
+    }
+}
+
 /// Temporary credentials.
 #[derive(Debug, Shape)]
 pub struct Credentials {
@@ -104,4 +137,15 @@ pub struct FederatedUser {
     /// The ARN.
     #[shape(audit = log, length = 20..=2048)]
     pub arn: Arn,
+}
+
+/// What somebody else asserts of a caller.
+#[derive(Debug, Clone, Shape)]
+pub struct ProvidedContext {
+    /// Who asserts.
+    #[shape(audit = log, length = 20..=2048)]
+    pub provider_arn: Option<String>,
+    /// What.
+    #[shape(audit = omit, length = 4..=2048)]
+    pub context_assertion: Option<String>,
 }

@@ -7,7 +7,7 @@ use model::{OperationSpec, Shape};
 use crate::IamError;
 use crate::holders::Target;
 use crate::paging::{Marker, MaxItems};
-use crate::wire::{NewUserName, Tag};
+use crate::wire::{Tag, UserName};
 
 /// Lists the tags of a user.
 ///
@@ -19,7 +19,7 @@ pub struct ListUserTags;
 pub struct ListUserTagsInput {
     /// The user.
     #[shape(audit = log)]
-    pub user_name: NewUserName,
+    pub user_name: UserName,
     /// Where the list goes on.
     #[shape(audit = log)]
     pub marker: Option<Marker>,

@@ -7,7 +7,7 @@ use model::{OperationSpec, Shape};
 use crate::IamError;
 use crate::holders::Target;
 use crate::tags;
-use crate::wire::{NewUserName, Tag};
+use crate::wire::{Tag, UserName};
 
 /// Gives a user tags, over those of the same keys.
 ///
@@ -19,7 +19,7 @@ pub struct TagUser;
 pub struct TagUserInput {
     /// The user.
     #[shape(audit = log)]
-    pub user_name: NewUserName,
+    pub user_name: UserName,
     /// The tags.
     #[shape(audit = log, length = 0..=50)]
     pub tags: Vec<Tag>,

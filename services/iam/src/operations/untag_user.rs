@@ -7,7 +7,7 @@ use model::{OperationSpec, Shape};
 use crate::IamError;
 use crate::holders::Target;
 use crate::tags;
-use crate::wire::{NewUserName, TagKey};
+use crate::wire::{TagKey, UserName};
 
 /// Takes tags from a user; those that it has not are passed over.
 ///
@@ -19,7 +19,7 @@ pub struct UntagUser;
 pub struct UntagUserInput {
     /// The user.
     #[shape(audit = log)]
-    pub user_name: NewUserName,
+    pub user_name: UserName,
     /// The keys of the tags.
     #[shape(audit = log, length = 0..=50)]
     pub tag_keys: Vec<TagKey>,

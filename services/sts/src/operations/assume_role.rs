@@ -14,8 +14,8 @@ use store::Held;
 use crate::StsError;
 use crate::passed::{self, Passed};
 use crate::wire::{
-    AssumedRoleUser, Credentials, PolicyDescriptor, RoleSeconds, SerialNumber, SessionName, Tag, TagKey,
-    TokenCode,
+    AssumedRoleUser, Credentials, LeastTokenSize, PolicyDescriptor, ProvidedContext, RoleSeconds,
+    SerialNumber, SessionName, Tag, TagKey, TokenCode, TokenSize,
 };
 
 /// Takes a role on, for a while.
@@ -60,6 +60,12 @@ pub struct AssumeRoleInput {
     /// Who is behind the session.
     #[shape(audit = log, length = 2..=64, pattern = "[\\w+=,.@-]*", condition = "sts:SourceIdentity")]
     pub source_identity: Option<String>,
+    /// What others assert of the caller; not taken.
+    #[shape(audit = log, length = 1..=5)]
+    pub provided_contexts: Option<Vec<ProvidedContext>>,
+    /// How many characters the token is to have at least.
+    #[shape(audit = log)]
+    pub minimum_session_token_size: Option<LeastTokenSize>,
 }
 
 /// The answer.
@@ -77,6 +83,12 @@ pub struct AssumeRoleOutput {
     /// Who is behind the session.
     #[shape(audit = log, length = 2..=64, pattern = "[\\w+=,.@-]*")]
     pub source_identity: Option<String>,
+    /// How long the token is, in characters.
+    #[shape(audit = omit, range = 0..)]
+    pub session_token_size: Option<i32>,
+    /// How much of what a token may be it is, in hundredths.
+    #[shape(audit = omit, range = 0..)]
+    pub session_token_utilization: Option<i32>,
 }
 
 /// A role that is to be taken on.
@@ -132,6 +144,9 @@ impl Operation for AssumeRole {
 
     fn locate(input: &AssumeRoleInput, view: &View) -> Result<RoleTarget, Miss<StsError>> {
         passed::check_tags(&input.tags)?;
+        if input.provided_contexts.is_some() {
+            return Err(StsError::Validation("ProvidedContexts are not supported.".to_owned()).into());
+        }
         let text = &input.role_arn;
         let arn: Option<Arn> = text.parse().ok();
         let role_arn = arn.filter(|arn| arn.service() == "iam" && arn.resource().starts_with("role/"));
@@ -276,18 +291,24 @@ impl Operation for AssumeRole {
         let inherited_identity = inherited.and_then(|session| session.source_identity.clone());
         session.source_identity = input.source_identity.clone().or(inherited_identity);
         session.is_chained = caller.is_some_and(|caller| caller.principal().kind == Kind::AssumedRole);
-        let made = SessionCredentials::of(&session, view.store().snapshot(), world.entropy())?;
+        let source_identity = session.source_identity.clone();
+        let expires = session.expires();
+        let least = LeastTokenSize::characters(input.minimum_session_token_size);
+        let made = SessionCredentials::of(session, least, view.store().snapshot(), world.entropy())?;
+        let size = TokenSize::of(&made);
         let arn = role
             .session_arn(*account, name)
             .ok_or(store::StoreError::Damaged("roles"))?;
         Ok(AssumeRoleOutput {
-            credentials: Some(Credentials::told(made, session.expires())),
+            session_token_size: size.size,
+            session_token_utilization: size.utilization,
+            credentials: Some(Credentials::told(made, expires)),
             assumed_role_user: Some(AssumedRoleUser {
                 assumed_role_id: format!("{id}:{name}"),
                 arn,
             }),
             packed_policy_size,
-            source_identity: session.source_identity,
+            source_identity,
         })
     }
 }

@@ -10,7 +10,7 @@ use model::{OperationSpec, Shape};
 use super::NoTarget;
 use crate::StsError;
 use crate::passed::{self, Passed};
-use crate::wire::{Credentials, FederatedUser, PolicyDescriptor, Seconds, Tag};
+use crate::wire::{Credentials, FederatedUser, LeastTokenSize, PolicyDescriptor, Seconds, Tag, TokenSize};
 
 /// Gives credentials for a while to somebody whom a user, or the root user, speaks for. They have what the caller has and the
 /// policies that are passed both allow.
@@ -36,6 +36,9 @@ pub struct GetFederationTokenInput {
     /// The session's tags.
     #[shape(default, audit = log, length = 0..=50)]
     pub tags: Vec<Tag>,
+    /// How many characters the token is to have at least.
+    #[shape(audit = log)]
+    pub minimum_session_token_size: Option<LeastTokenSize>,
 }
 
 /// The answer.
@@ -50,6 +53,12 @@ pub struct GetFederationTokenOutput {
     /// How much of the room for policies and tags is used, in hundredths.
     #[shape(audit = log, range = 0..)]
     pub packed_policy_size: Option<i32>,
+    /// How long the token is, in characters.
+    #[shape(audit = omit, range = 0..)]
+    pub session_token_size: Option<i32>,
+    /// How much of what a token may be it is, in hundredths.
+    #[shape(audit = omit, range = 0..)]
+    pub session_token_utilization: Option<i32>,
 }
 
 impl Operation for GetFederationToken {
@@ -116,9 +125,14 @@ impl Operation for GetFederationToken {
         for Tag { key, value } in &input.tags {
             identity::set_tag(&mut session.tags, &key.0, value);
         }
-        let made = SessionCredentials::of(&session, world.view().store().snapshot(), world.entropy())?;
+        let expires = session.expires();
+        let least = LeastTokenSize::characters(input.minimum_session_token_size);
+        let made = SessionCredentials::of(session, least, world.view().store().snapshot(), world.entropy())?;
+        let size = TokenSize::of(&made);
         Ok(GetFederationTokenOutput {
-            credentials: Some(Credentials::told(made, session.expires())),
+            session_token_size: size.size,
+            session_token_utilization: size.utilization,
+            credentials: Some(Credentials::told(made, expires)),
             federated_user: arn_of(account, name).map(|arn| FederatedUser {
                 federated_user_id: format!("{account}:{name}"),
                 arn,

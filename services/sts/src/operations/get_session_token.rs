@@ -6,7 +6,7 @@ use model::{OperationSpec, Shape};
 
 use super::NoTarget;
 use crate::StsError;
-use crate::wire::{Credentials, Seconds, SerialNumber, TokenCode};
+use crate::wire::{Credentials, LeastTokenSize, Seconds, SerialNumber, TokenCode, TokenSize};
 
 /// Gives a user, or the root user, credentials for a while.
 ///
@@ -25,6 +25,9 @@ pub struct GetSessionTokenInput {
     /// Its code.
     #[shape(audit = omit)]
     pub token_code: Option<TokenCode>,
+    /// How many characters the token is to have at least.
+    #[shape(audit = log)]
+    pub minimum_session_token_size: Option<LeastTokenSize>,
 }
 
 /// The answer.
@@ -33,6 +36,12 @@ pub struct GetSessionTokenOutput {
     /// The credentials.
     #[shape(audit = log)]
     pub credentials: Option<Credentials>,
+    /// How long the token is, in characters.
+    #[shape(audit = omit, range = 0..)]
+    pub session_token_size: Option<i32>,
+    /// How much of what a token may be it is, in hundredths.
+    #[shape(audit = omit, range = 0..)]
+    pub session_token_utilization: Option<i32>,
 }
 
 impl Operation for GetSessionToken {
@@ -70,9 +79,14 @@ impl Operation for GetSessionToken {
             world.now(),
             seconds,
         );
-        let made = SessionCredentials::of(&session, world.view().store().snapshot(), world.entropy())?;
+        let expires = session.expires();
+        let least = LeastTokenSize::characters(input.minimum_session_token_size);
+        let made = SessionCredentials::of(session, least, world.view().store().snapshot(), world.entropy())?;
+        let size = TokenSize::of(&made);
         Ok(GetSessionTokenOutput {
-            credentials: Some(Credentials::told(made, session.expires())),
+            session_token_size: size.size,
+            session_token_utilization: size.utilization,
+            credentials: Some(Credentials::told(made, expires)),
         })
     }
 }
