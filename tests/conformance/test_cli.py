@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 
 from keys_elsewhere import oaep
-from harness import OTHER_REGION, PATIENCE, clean_env
+from harness import ACCOUNT, OTHER_REGION, PATIENCE, clean_env
 
 AWS = pathlib.Path(sys.executable).parent / "aws"
 
@@ -92,6 +92,14 @@ WALK = [
     ("describe-custom-key-stores", [], {"CustomKeyStores"}),
     ("replicate-key", ["--key-id", "{mrk}", "--replica-region", OTHER_REGION], {"ReplicaKeyMetadata", "ReplicaPolicy"}),
     ("update-primary-region", ["--key-id", "{mrk}", "--primary-region", OTHER_REGION], set()),
+    ("create-grant", ["--key-id", "{key}", "--grantee-principal", "{account}", "--operations", "Encrypt", "Decrypt",
+                      "--retiring-principal", "{account}"], {"GrantToken", "GrantId"}),
+    ("list-grants", ["--key-id", "{key}"], {"Grants"}),
+    ("list-retirable-grants", ["--retiring-principal", "{account}"], {"Grants"}),
+    ("retire-grant", ["--grant-token", "{GrantToken}"], set()),
+    ("create-grant", ["--key-id", "{key}", "--grantee-principal", "{account}", "--operations", "Encrypt"],
+     {"GrantToken", "GrantId"}),
+    ("revoke-grant", ["--key-id", "{key}", "--grant-id", "{GrantId}"], set()),
     ("get-key-last-usage", ["--key-id", "{key}"],
      {"KeyId", "KeyLastUsage", "TrackingStartDate", "KeyCreationDate"}),
     ("delete-alias", ["--alias-name", "alias/by-hand"], set()),
@@ -124,7 +132,7 @@ def made(aws, tmp_path_factory):
     metadata = aws("create-key", "--description", "by hand", "--tags", "TagKey=By,TagValue=hand")["KeyMetadata"]
     policy = aws("get-key-policy", "--key-id", metadata["KeyId"])["Policy"]
     mrk = aws("create-key", "--multi-region")["KeyMetadata"]["KeyId"]
-    made = {"key": metadata["KeyId"], "mrk": mrk, "policy": policy}
+    made = {"key": metadata["KeyId"], "mrk": mrk, "policy": policy, "account": f"arn:aws:iam::{ACCOUNT}:root"}
     made["external"] = aws("create-key", "--origin", "EXTERNAL")["KeyMetadata"]["KeyId"]
     for name, spec, usage in (
         ("signing", "ECC_NIST_P256", "SIGN_VERIFY"), ("agreeing", "ECC_NIST_P256", "KEY_AGREEMENT"),
@@ -149,6 +157,7 @@ def test_the_aws_command_runs_every_operation(aws, made, operation, arguments, m
         if name in answer:
             (file := made["sealed"].with_name(name)).write_bytes(base64.b64decode(answer[name]))
             made[name] = f"fileb://{file}"
+    made |= {name: answer[name] for name in ("GrantToken", "GrantId") if name in answer}
     if operation == "encrypt":
         made["sealed"].write_bytes(base64.b64decode(answer["CiphertextBlob"]))
     if operation == "decrypt":

@@ -189,9 +189,7 @@ impl<'c> CallContext<'c> {
             "kms:encryptioncontextkeys" => "",
             _ => return None,
         };
-        let Some(context) = self.asking.request.encryption_context(self.action) else {
-            return None;
-        };
+        let context = self.asking.request.encryption_context(self.action)?;
         if name.is_empty() {
             return Some(Found::texts(context.keys().map(String::as_str)));
         }

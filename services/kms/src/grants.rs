@@ -254,7 +254,7 @@ impl GrantToken {
         let (account, rest) = content.split_at_checked(8)?;
         let (key, id) = rest.split_at_checked(17)?;
         let account = AccountId::from_number(u64::from_be_bytes(account.try_into().ok()?))?;
-        let key = KeyId::from_bytes(key.try_into().ok()?)?;
+        let key = KeyId::from_bytes(key)?;
         let id = id.try_into().ok()?;
         Some((account, GrantName { key, id }))
     }

@@ -89,7 +89,7 @@ impl Grant {
     fn tag(&self) -> Tag {
         match (&self.equals, &self.subset) {
             (Some(equals), _) => Tag::of_all(equals),
-            (None, Some(subset)) => subset.iter().next().map_or(Tag::ANY, |pair| Tag::of_pair(pair)),
+            (None, Some(subset)) => subset.iter().next().map_or(Tag::ANY, Tag::of_pair),
             (None, None) => Tag::ANY,
         }
     }
