@@ -59,7 +59,7 @@ pub fn named_in(
                     let text = arn.to_string();
                     let id = principal_of_arn(arn, view)?;
                     let known = id.is_some();
-                    // A session has no other name than its ARN.
+                    // A federated user has no other name than its ARN.
                     if let Some(id) = id.filter(|id| *id != text)
                         && !named.iter().any(|known| known.arn == text)
                     {
