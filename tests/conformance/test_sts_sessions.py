@@ -387,7 +387,7 @@ def test_tags_have_to_be_admitted_by_the_role(iam, ada, role, named):
     only = {"StringEquals": {"aws:RequestTag/team": "audit"}, "ForAllValues:StringEquals": {"aws:TagKeys": ["team"]}}
     document = trust({"AWS": named}, ["sts:AssumeRole", "sts:TagSession"], Condition=only)
     iam.update_assume_role_policy(RoleName=short(role), PolicyDocument=document)
-    assume(ada, role, Tags=[{"Key": "Team", "Value": "audit"}])
+    assume(ada, role, Tags=[{"Key": "team", "Value": "audit"}])
     for wrong in (tags, [{"Key": "team", "Value": "audit"}, {"Key": "cost", "Value": "1"}], []):
         with refused("AccessDenied", status=403):
             assume(ada, role, Tags=wrong)
@@ -512,6 +512,51 @@ def test_a_key_policy_may_name_one_session(server, kms, ada, role, key, policy):
         as_session(server, assume(ada, role, RoleSessionName="other")).encrypt(KeyId=key["KeyId"], Plaintext=b"x")
 
 
+def test_a_session_that_is_named_is_known_by_its_role(server, iam, kms, ada, named, key, policy):
+    """A role of the same name has not the rights that were given to a session of the first."""
+    arn = f"arn:aws:sts::{ACCOUNT}:assumed-role/renewed/chosen"
+
+    def make():
+        return iam.create_role(RoleName="renewed", AssumeRolePolicyDocument=trust({"AWS": named}))["Role"]
+
+    def encrypt(role):
+        chosen = as_session(server, assume(ada, role["Arn"], RoleSessionName="chosen"))
+        chosen.encrypt(KeyId=key["KeyId"], Plaintext=b"x")
+
+    first = make()
+    statement = {"Effect": "Allow", "Principal": {"AWS": arn}, "Action": "kms:Encrypt", "Resource": "*"}
+    kms.put_key_policy(KeyId=key["KeyId"], Policy=policy(statement))
+    granted = kms.create_key()["KeyMetadata"]["KeyId"]
+    kms.create_grant(KeyId=granted, GranteePrincipal=arn, Operations=["Decrypt", "Encrypt"])
+    encrypt(first)
+    as_session(server, assume(ada, first["Arn"], RoleSessionName="chosen")).encrypt(KeyId=granted, Plaintext=b"x")
+    assert shown_principal(kms, key) == {"AWS": arn}
+    iam.delete_role(RoleName="renewed")
+    assert shown_principal(kms, key) == {"AWS": f"{first['RoleId']}:chosen"}
+    second = make()
+    try:
+        with refused("AccessDeniedException"):
+            encrypt(second)
+        with refused("AccessDeniedException"):
+            chosen = as_session(server, assume(ada, second["Arn"], RoleSessionName="chosen"))
+            chosen.encrypt(KeyId=granted, Plaintext=b"x")
+    finally:
+        iam.delete_role(RoleName="renewed")
+
+
+def shown_principal(kms, key):
+    return json.loads(kms.get_key_policy(KeyId=key["KeyId"])["Policy"])["Statement"][-1]["Principal"]
+
+
+def test_what_is_given_to_everybody_is_bounded_by_session_policies(server, kms, ada, broker, role, key, policy):
+    statement = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "kms:Encrypt", "Resource": "*"}
+    kms.put_key_policy(KeyId=key["KeyId"], Policy=policy(statement))
+    as_session(server, assume(ada, role)).encrypt(KeyId=key["KeyId"], Plaintext=b"x")
+    for answer in (assume(ada, role, Policy=allow("kms:ListKeys")), broker.get_federation_token(Name="bob")):
+        with refused("AccessDeniedException", re.compile(".*because no session policy allows the kms:Encrypt action")):
+            as_session(server, answer).encrypt(KeyId=key["KeyId"], Plaintext=b"x")
+
+
 def test_a_role_made_again_has_not_the_keys_of_the_first(server, iam, kms, ada, named, key, policy):
     def make():
         return iam.create_role(RoleName="again", AssumeRolePolicyDocument=trust({"AWS": named}))["Role"]
@@ -563,9 +608,9 @@ def test_a_token_belongs_to_its_key_alone(server, ada, role):
 
 def test_a_token_that_was_altered_anywhere_is_refused(server, ada, role):
     answer = assume(ada, role)
-    bytes = base64.b64decode(answer["Credentials"]["SessionToken"])
-    for at in range(0, len(bytes), 23):
-        altered = bytes[:at] + bytes([bytes[at] ^ 1]) + bytes[at + 1:]
+    sealed = base64.b64decode(answer["Credentials"]["SessionToken"])
+    for at in range(0, len(sealed), 23):
+        altered = sealed[:at] + bytes([sealed[at] ^ 1]) + sealed[at + 1:]
         with refused("UnrecognizedClientException", INVALID):
             as_session(server, answer, token=base64.b64encode(altered).decode()).list_keys()
     as_session(server, answer).list_keys()
@@ -688,11 +733,7 @@ def test_a_role_session_begins_no_session_of_a_user(server, iam, ada, role):
     # A role's session may call IAM.
     as_session(server, answer, "iam").get_role(RoleName=short(role))
     with refused("ValidationError", "Must specify userName when calling with non-User credentials"):
-        as_session(server, sts_of(server), "iam").get_user()
-
-
-def sts_of(server):
-    return server.client("sts").get_session_token()
+        as_session(server, answer, "iam").get_user()
 
 
 def test_a_users_sessions_end_with_the_user(server, iam):
