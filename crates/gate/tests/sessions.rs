@@ -339,6 +339,21 @@ async fn a_token_is_its_keys_own_and_no_other_keys() {
 }
 
 #[tokio::test]
+async fn whoever_has_a_token_and_its_secret_cannot_sign_with_them_under_another_id() {
+    let town = town().await;
+    let (one, other) = (town.give(of_role()), town.give(of_role()));
+    let mixed = Presents {
+        id: other.id.clone(),
+        secret: one.secret.clone(),
+        token: one.token.clone(),
+    };
+    // Before the token was ever seen its seal refuses it; afterwards what is remembered of it does.
+    assert_eq!(signature(town.call(&mixed)), SignatureError::UnknownKey);
+    town.call(&one).unwrap();
+    assert_eq!(signature(town.call(&mixed)), SignatureError::UnknownKey);
+}
+
+#[tokio::test]
 async fn a_token_that_is_altered_anywhere_is_refused() {
     let town = town().await;
     let good = town.give(of_role());

@@ -74,7 +74,8 @@ pub fn named_in(
                 Principal::Other(text) | Principal::CanonicalUser(text) => (false, text.clone()),
             };
             if !known {
-                return Err(Unknown::Nobody(format!(r#""AWS":"{text}""#)));
+                let element = principal.element();
+                return Err(Unknown::Nobody(format!(r#""{element}":"{text}""#)));
             }
         }
     }
