@@ -844,6 +844,24 @@ def test_tags_of_somebody_are_seen_by_policies(server, iam, broker, user):  # no
         broker.get_federation_token(Name="bob", Tags=tags)
 
 
+# Messages of refusals
+
+
+def test_no_message_of_a_refusal_is_encoded(server, iam, sts, ada, user, named):  # noqa: F811
+    with refused("InvalidAuthorizationMessageException", "Message is not valid"):
+        sts.decode_authorization_message(EncodedMessage="a message")
+    why = "because no identity-based policy allows the sts:DecodeAuthorizationMessage action"
+    with refused("AccessDenied", denied(named, "sts:DecodeAuthorizationMessage", "*", why), 403):
+        ada.decode_authorization_message(EncodedMessage="a message")
+    iam.put_user_policy(UserName=user, PolicyName="p", PolicyDocument=allow("sts:DecodeAuthorizationMessage"))
+    with refused("InvalidAuthorizationMessageException"):
+        ada.decode_authorization_message(EncodedMessage="a message")
+    loose = server.client("sts", parameter_validation=False)
+    for wrong in ("", "x" * 10241):
+        with refused("ValidationError"):
+            loose.decode_authorization_message(EncodedMessage=wrong)
+
+
 # Records
 
 

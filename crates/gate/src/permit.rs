@@ -117,6 +117,11 @@ impl fmt::Display for Denial {
             resource,
             cause,
         } = self;
+        // Where an action has no resource, policies and AWS's text alike speak of all of them.
+        let all = resource
+            .account()
+            .is_some_and(|account| *resource == Arn::root_of(account));
+        let resource = if all { "*" } else { resource.as_str() };
         write!(f, "User: {caller} is not authorized to perform: {action} ")?;
         match cause {
             // Which roles there are is not told.

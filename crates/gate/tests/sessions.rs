@@ -8,7 +8,7 @@ use ambient::{SeededEntropy, Timestamp};
 use arn::{AccountId, Arn, Place, Region};
 use crypto::root::RootKey;
 use gate::{
-    Asking, AuthenticationError, Authority, AuthorizationError, Bare, Caller, Cause, Demand, Demands,
+    Asking, AuthenticationError, Authority, AuthorizationError, Bare, Caller, Cause, Demand, Demands, Denial,
     KnownCallers, Sessions, Surroundings, authenticate,
 };
 use http::HeaderMap;
@@ -662,4 +662,21 @@ async fn kinds_of_sessions_are_kept_from_services() {
         }
         assert_eq!(town.denied(&caller, to("kms:ListKeys")), None, "{caller:?}");
     }
+}
+
+#[tokio::test]
+async fn a_denial_of_an_action_without_a_resource_speaks_of_all() {
+    let town = town().await;
+    let caller = town.caller(of_user(SessionKind::Federated));
+    let denial = Denial {
+        caller: caller.arn().clone(),
+        action: "kms:ListKeys",
+        resource: to("kms:ListKeys").resource,
+        cause: Cause::NoSessionPolicy,
+    };
+    assert_eq!(
+        denial.to_string(),
+        "User: arn:aws:sts::111122223333:federated-user/bob is not authorized to perform: kms:ListKeys on resource: * \
+         because no session policy allows the kms:ListKeys action"
+    );
 }
