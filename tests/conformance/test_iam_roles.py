@@ -194,6 +194,24 @@ def test_a_trust_policy_knows_whom_it_names_by_their_ids(iam, role):
     iam.delete_user(UserName="named")
 
 
+def test_conditions_are_shown_as_they_were_given(iam, kms, key, policy, role):
+    named = f"arn:aws:iam::{ACCOUNT}:user/compared"
+    iam.create_user(UserName="compared")
+    condition = {"ArnEquals": {"aws:PrincipalArn": named}}
+    document = trust({"AWS": named}, Condition=condition)
+    iam.update_assume_role_policy(RoleName=role, PolicyDocument=document)
+    statement = {"Effect": "Allow", "Principal": {"AWS": [named]}, "Action": "kms:*", "Resource": "*", "Condition": condition}
+    kms.put_key_policy(KeyId=key["KeyId"], Policy=policy(statement))
+    iam.update_user(UserName="compared", NewUserName="compared2")
+    for shown in (
+        iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]["Statement"][0],
+        json.loads(kms.get_key_policy(KeyId=key["KeyId"])["Policy"])["Statement"][-1],
+    ):
+        assert shown["Condition"] == condition
+        assert f"{named}2" in shown["Principal"]["AWS"]
+    iam.delete_user(UserName="compared2")
+
+
 def test_a_role_has_inline_policies(iam, role):
     document = allow("kms:Describe*", "kms:List*")
     iam.put_role_policy(RoleName=role, PolicyName="Read", PolicyDocument=document)

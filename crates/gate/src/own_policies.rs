@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arn::AccountId;
-use identity::{Gathered, Kind, SessionKind, Tag, UniqueId};
+use identity::{Gathered, Kind, Session, SessionKind, Tag, UniqueId};
 use policy::{Compiled, Decision, Question};
 use store::{Domain, StoreError};
 
@@ -47,26 +47,35 @@ const CLOSED: &[&str] = &["iam:", "sts:"];
 /// As [`CLOSED`], with a second factor.
 const CLOSED_WITH_MFA: &[&str] = &["sts:"];
 
+/// What AssumeRole may demand.
+const TAKING_ON: &[&str] = &["sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"];
+
+/// What is closed to a session.
+fn closed_to(session: &Session) -> &'static [&'static str] {
+    match session.kind {
+        SessionKind::Role => &[],
+        SessionKind::Own if session.mfa().is_some() => CLOSED_WITH_MFA,
+        SessionKind::Own | SessionKind::Federated => CLOSED,
+    }
+}
+
 impl OwnPolicies {
     /// Gathers them.
     pub(crate) fn of(caller: &Caller, view: &store::View) -> Result<OwnPolicies, StoreError> {
         let principal = caller.principal();
-        let gone = OwnPolicies {
-            gives: Gives::Gone,
-            session: None,
-            session_tags: Vec::new(),
-            closed: &[],
-        };
+        let session = caller.session();
+        let closed = session.map_or(&[][..], closed_to);
         let Some(domain) = identity::domain_of(principal.account, view) else {
-            return Ok(match principal.kind {
-                Kind::Root => OwnPolicies {
-                    gives: Gives::Everything,
-                    ..gone
+            return Ok(OwnPolicies {
+                gives: match principal.kind {
+                    Kind::Root => Gives::Everything,
+                    _ => Gives::Gone,
                 },
-                _ => gone,
+                session: None,
+                session_tags: Vec::new(),
+                closed,
             });
         };
-        let session = caller.session();
         let id = principal
             .issuer
             .as_ref()
@@ -88,14 +97,7 @@ impl OwnPolicies {
                 _ => passed,
             },
             session_tags: session.map(|session| session.tags.clone()).unwrap_or_default(),
-            closed: match session {
-                Some(session) => match session.kind {
-                    SessionKind::Role => &[],
-                    SessionKind::Own if session.mfa().is_some() => CLOSED_WITH_MFA,
-                    SessionKind::Own | SessionKind::Federated => CLOSED,
-                },
-                None => &[],
-            },
+            closed,
         })
     }
 
@@ -115,7 +117,7 @@ impl OwnPolicies {
             .iter()
             .any(|service| question.action.starts_with(service));
         // A user's own session may still take on roles.
-        if closed && !(self.session.is_none() && question.action == "sts:AssumeRole") {
+        if closed && !(self.session.is_none() && TAKING_ON.contains(&question.action)) {
             return Err(Cause::ClosedToSession);
         }
         let bounds = self.bounds(question)?;

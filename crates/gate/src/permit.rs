@@ -117,6 +117,11 @@ impl fmt::Display for Denial {
             resource,
             cause,
         } = self;
+        // Where an action has no resource, policies and AWS's text alike speak of all of them.
+        let all = resource
+            .account()
+            .is_some_and(|account| *resource == Arn::root_of(account));
+        let resource = if all { "*" } else { resource.as_str() };
         write!(f, "User: {caller} is not authorized to perform: {action} ")?;
         match cause {
             // Which roles there are is not told.
@@ -125,6 +130,9 @@ impl fmt::Display for Denial {
                 "on this resource because the resource does not exist in this Region, no resource-based policies \
                  allow access, or a resource-based policy explicitly denies access",
             ),
+            Cause::DeniedByResourcePolicy(_) if action.starts_with("sts:") => {
+                write!(f, "on resource: {resource} with an explicit deny in a role trust policy")
+            }
             Cause::DeniedByResourcePolicy(_) => {
                 write!(f, "on resource: {resource} with an explicit deny in a resource-based policy")
             }
@@ -285,9 +293,10 @@ fn weigh(resource_side: Option<Strength>, own: bool, own_side: &Say) -> Result<(
     match resource_side {
         None if own => Err(Cause::NoResourcePolicy),
         None => Err(Cause::Foreign),
-        Some(Strength::Itself | Strength::Everybody) if own => Ok(()),
-        // What is given to a role holds for its sessions as far as they are not bounded.
-        Some(Strength::Role) if own => own_side.bounds.clone(),
+        Some(Strength::Itself) if own => Ok(()),
+        // What is given to a role holds for its sessions as far as they are not bounded, and so does what is given to
+        // everybody: AWS says of nothing but the caller's own name that it reaches past the bounds.
+        Some(Strength::Role | Strength::Everybody) if own => own_side.bounds.clone(),
         // It is left to the account; and across accounts both sides have to allow.
         Some(_) => own_side.allows.clone(),
     }

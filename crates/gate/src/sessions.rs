@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use aws_lc_rs::digest;
 use identity::{AccessKeyId, Session, SessionCredentials};
 use quick_cache::sync::Cache;
 use secret::SecretString;
@@ -19,7 +20,10 @@ pub(crate) struct Known {
 }
 
 /// A bounded cache of session tokens. What leaves it is erased.
-pub struct Sessions(Cache<Box<str>, Arc<Known>>);
+pub struct Sessions(Cache<Hash, Arc<Known>>);
+
+/// SHA-256 of a token: tokens themselves are not kept.
+type Hash = [u8; digest::SHA256_OUTPUT_LEN];
 
 impl Sessions {
     /// An empty one.
@@ -29,7 +33,8 @@ impl Sessions {
 
     /// The session of a token that was presented with an access key; `None` where it is not that key's own.
     pub(crate) fn of(&self, id: &AccessKeyId, token: &str, snapshot: &Snapshot) -> Option<Arc<Known>> {
-        if let Some(known) = self.0.get(token) {
+        let hash = hash_of(token);
+        if let Some(known) = self.0.get(&hash) {
             return (known.id == *id).then_some(known);
         }
         let (session, secret) = SessionCredentials::read(id, token, snapshot)?;
@@ -38,9 +43,16 @@ impl Sessions {
             session,
             secret,
         });
-        self.0.insert(token.into(), Arc::clone(&known));
+        self.0.insert(hash, Arc::clone(&known));
         Some(known)
     }
+}
+
+fn hash_of(token: &str) -> Hash {
+    let mut hash = [0; digest::SHA256_OUTPUT_LEN];
+    // INVARIANT: SHA-256 gives as many bytes.
+    hash.copy_from_slice(digest::digest(&digest::SHA256, token.as_bytes()).as_ref());
+    hash
 }
 
 impl Default for Sessions {

@@ -9,8 +9,8 @@ use secret::SecretBuffer;
 use store::Table;
 
 use crate::{
-    AccessKey, AccessKeys, Group, Groups, ManagedPolicies, ManagedPolicy, Named, Owner, Policies, Role,
-    Roles, Status, TrustPolicy, UniqueId, User, Users, set_tag,
+    AccessKey, AccessKeys, Document, Group, Groups, ManagedPolicies, ManagedPolicy, Named, Owner, Policies,
+    Role, Roles, Session, SessionKind, Status, TrustPolicy, UniqueId, User, Users, set_tag,
 };
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/golden/records-1.txt");
@@ -62,6 +62,26 @@ fn role() -> Role {
     role
 }
 
+fn session() -> Session {
+    let account = AccountId::from_number(123_456_789_012).unwrap();
+    let mut session = Session::new(
+        SessionKind::Role,
+        account,
+        "AROAEXAMPLEEXAMPLEEXA",
+        "pay",
+        NOW,
+        3600,
+    );
+    session.set_mfa(NOW);
+    session.policy = Some(Document::new(DOCUMENT));
+    session.policy_arns = vec!["arn:aws:iam::123456789012:policy/keys/Use".to_owned()];
+    set_tag(&mut session.tags, "team", "payroll");
+    session.transitive = vec!["team".to_owned()];
+    session.source_identity = Some("ada".to_owned());
+    session.is_chained = true;
+    session
+}
+
 fn policy() -> ManagedPolicy {
     let mut policy = ManagedPolicy::new(&id("ANPAEXAMPLEEXAMPLEEXA"), "Use", "/keys/", DOCUMENT, NOW);
     policy.description = "Lets keys be used".to_owned();
@@ -83,6 +103,13 @@ fn written<T: Table>(record: &T::Record) -> Vec<u8> {
     out.expose().to_vec()
 }
 
+/// What a token seals behind the secret access key.
+fn of_session(session: &Session) -> Vec<u8> {
+    let mut out = SecretBuffer::with_capacity(64);
+    store::cbor::encode(session, &mut out);
+    out.expose().to_vec()
+}
+
 #[test]
 fn records_are_read_and_written_as_ever() {
     let [of_root, of_user] = keys();
@@ -90,6 +117,7 @@ fn records_are_read_and_written_as_ever() {
         ("user", written::<Users>(&user())),
         ("group", written::<Groups>(&group())),
         ("role", written::<Roles>(&role())),
+        ("session", of_session(&session())),
         ("managed-policy", written::<ManagedPolicies>(&policy())),
         ("access-key-of-root", written::<AccessKeys>(&of_root)),
         ("access-key-of-user", written::<AccessKeys>(&of_user)),
@@ -111,6 +139,10 @@ fn records_are_read_and_written_as_ever() {
     assert_eq!(Users::decode(1, &bytes("user")).unwrap(), user());
     assert_eq!(Groups::decode(1, &bytes("group")).unwrap(), group());
     assert_eq!(Roles::decode(1, &bytes("role")).unwrap(), role());
+    assert_eq!(
+        store::cbor::decode::<Session>(&bytes("session")).unwrap(),
+        session()
+    );
     assert_eq!(
         ManagedPolicies::decode(1, &bytes("managed-policy")).unwrap(),
         policy()

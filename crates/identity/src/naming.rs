@@ -59,7 +59,7 @@ pub fn named_in(
                     let text = arn.to_string();
                     let id = principal_of_arn(arn, view)?;
                     let known = id.is_some();
-                    // A session has no other name than its ARN.
+                    // A federated user has no other name than its ARN.
                     if let Some(id) = id.filter(|id| *id != text)
                         && !named.iter().any(|known| known.arn == text)
                     {
@@ -74,7 +74,8 @@ pub fn named_in(
                 Principal::Other(text) | Principal::CanonicalUser(text) => (false, text.clone()),
             };
             if !known {
-                return Err(Unknown::Nobody(format!(r#""AWS":"{text}""#)));
+                let element = principal.element();
+                return Err(Unknown::Nobody(format!(r#""{element}":"{text}""#)));
             }
         }
     }
@@ -99,16 +100,130 @@ pub fn by_id(mut policy: Policy, named: &[Named]) -> Policy {
 }
 
 /// A policy's text as callers see it: principals have the ARNs that they have now, and those that are gone their unique ids.
+/// Conditions compare text, so they stay as they are.
 pub fn shown(text: &str, named: &[Named], view: &View) -> Result<String, StoreError> {
-    let mut shown = text.to_owned();
+    let mut now = Vec::with_capacity(named.len());
     for Named { arn, id } in named {
         let account = arn.parse::<Arn>().ok().and_then(|arn| arn.account());
-        let now = match account {
+        let found = match account {
             Some(account) => principal_of_id(id, account, view)?,
             None => None,
         };
-        let now = now.map_or_else(|| id.clone(), |arn| arn.to_string());
-        shown = shown.replace(&format!("\"{arn}\""), &format!("\"{now}\""));
+        let found = found.map_or_else(|| id.clone(), |arn| arn.to_string());
+        now.push((format!("\"{arn}\""), format!("\"{found}\"")));
     }
-    Ok(shown)
+    Ok(in_principals(text, |principals| {
+        now.iter()
+            .fold(principals.to_owned(), |text, (then, now)| text.replace(then, now))
+    }))
+}
+
+/// A policy's text with what it says of principals turned into something else. The text has to be a policy's.
+fn in_principals(text: &str, turn: impl Fn(&str) -> String) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find('"') {
+        let (before, from) = rest.split_at(start);
+        let (string, behind) = from.split_at(end_of_string(from));
+        out.push_str(before);
+        out.push_str(string);
+        rest = behind;
+        let is_element = string == r#""Principal""# || string == r#""NotPrincipal""#;
+        let value = behind.trim_start().strip_prefix(':').map(str::trim_start);
+        if let Some(value) = value.filter(|_| is_element) {
+            let (gap, value) = behind.split_at(behind.len() - value.len());
+            let (value, behind) = value.split_at(end_of_value(value));
+            out.push_str(gap);
+            out.push_str(&turn(value));
+            rest = behind;
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Where the JSON string ends that a text begins with.
+fn end_of_string(text: &str) -> usize {
+    let mut escaped = false;
+    let end = text.bytes().enumerate().skip(1).find(|(_, byte)| {
+        let ends = *byte == b'"' && !escaped;
+        escaped = *byte == b'\\' && !escaped;
+        ends
+    });
+    end.map_or(text.len(), |(at, _)| at + 1)
+}
+
+/// Where the JSON string, list or object ends that a text begins with.
+fn end_of_value(text: &str) -> usize {
+    let (mut at, mut depth) = (0, 0_usize);
+    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+        match rest.as_bytes().first() {
+            Some(b'"') => at += end_of_string(rest),
+            Some(b'{' | b'[') => {
+                depth += 1;
+                at += 1;
+            }
+            Some(b'}' | b']') => {
+                depth = depth.saturating_sub(1);
+                at += 1;
+            }
+            _ => at += rest.chars().next().map_or(1, char::len_utf8),
+        }
+        if depth == 0 {
+            break;
+        }
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn principals_are_turned_and_nothing_else_is() {
+        let turned = |text: &str| in_principals(text, |value| value.replace("\"a\"", "\"b\""));
+        for (text, expected) in [
+            (
+                r#"{"Principal" : "a","Sid":"a"}"#,
+                r#"{"Principal" : "b","Sid":"a"}"#,
+            ),
+            (
+                r#"{"NotPrincipal":{"AWS":["a","c","a"]}}"#,
+                r#"{"NotPrincipal":{"AWS":["b","c","b"]}}"#,
+            ),
+            (
+                r#"{"Condition":{"ArnLike":{"aws:PrincipalArn":"a"}},"Principal":{"AWS":"a"}}"#,
+                r#"{"Condition":{"ArnLike":{"aws:PrincipalArn":"a"}},"Principal":{"AWS":"b"}}"#,
+            ),
+            // Names in other places, brackets and quotes in strings.
+            (
+                r#"{"Sid":"Principal","Id":"a"}"#,
+                r#"{"Sid":"Principal","Id":"a"}"#,
+            ),
+            (
+                r#"[{"Principal":{"AWS":["]}\"",
+ "a"]},"Sid":"a"},{"Sid":"\\","Principal":"a"}]"#,
+                r#"[{"Principal":{"AWS":["]}\"",
+ "b"]},"Sid":"a"},{"Sid":"\\","Principal":"b"}]"#,
+            ),
+            ("", ""),
+        ] {
+            assert_eq!(turned(text), expected);
+        }
+    }
+
+    #[test]
+    fn texts_that_are_none_are_kept() {
+        for text in [
+            "\"",
+            "\"Principal\"",
+            "\"Principal\":",
+            "\"Principal\":[",
+            "\"Principal\":{\"\\",
+            "é\"Principal\":é",
+        ] {
+            assert_eq!(in_principals(text, str::to_owned), text);
+        }
+    }
 }

@@ -141,6 +141,14 @@ impl Principal {
         })
     }
 
+    /// What policies and grants that name it by its ARN know it by, as [`principal_of_arn`] tells.
+    pub fn known_by(&self) -> &str {
+        match self.kind {
+            Kind::FederatedUser => self.arn.as_str(),
+            Kind::Root | Kind::User | Kind::AssumedRole => &self.id,
+        }
+    }
+
     /// Whether it is this principal who signs with an access key; cheaper than [`Principal::of_key`].
     pub fn owns(&self, key: &AccessKey) -> bool {
         match key.owner() {
@@ -165,8 +173,8 @@ pub fn account_exists(account: AccountId, view: &View) -> Result<bool, StoreErro
     Ok(found.is_some())
 }
 
-/// What whoever has this ARN is known by: a unique id, or of a session the ARN itself. Nobody has one that differs from
-/// theirs in its path.
+/// What whoever has this ARN is known by: a unique id, which a session of a role has from it (`AROA…:name`), or a federated
+/// user's ARN itself. Nobody has one that differs from theirs in its path.
 pub fn principal_of_arn(arn: &Arn, view: &View) -> Result<Option<String>, StoreError> {
     let Some(account) = arn.account() else {
         return Ok(None);
@@ -191,7 +199,7 @@ pub fn principal_of_arn(arn: &Arn, view: &View) -> Result<Option<String>, StoreE
             let (role, session) = below.split_once('/').unwrap_or_default();
             let role = role_named(role, domain, view)?;
             let exact = role.filter(|role| role.session_arn(account, session).as_ref() == Some(arn));
-            exact.map(|_| arn.to_string())
+            exact.map(|role| format!("{}:{session}", role.id()))
         }
         ("sts", "federated-user") => (!below.is_empty()).then(|| arn.to_string()),
         _ => None,
@@ -202,6 +210,10 @@ pub fn principal_of_arn(arn: &Arn, view: &View) -> Result<Option<String>, StoreE
 pub fn principal_of_id(id: &str, account: AccountId, view: &View) -> Result<Option<Arn>, StoreError> {
     if id.starts_with("arn:") {
         return Ok(id.parse().ok());
+    }
+    if let Some((role, session)) = id.split_once(':') {
+        let role = role_of(account, &UniqueId::kept(role), view)?;
+        return Ok(role.and_then(|role| role.session_arn(account, session)));
     }
     let id = UniqueId::kept(id);
     if let Some(user) = user_of(account, &id, view)? {

@@ -46,7 +46,7 @@ pub struct Role {
     /// How many seconds a session of it may last: 3600 to 43,200.
     #[n(9)]
     pub longest_session: u32,
-    /// Sessions that began before are over; in milliseconds since 1970.
+    /// Sessions that began until then are over; in milliseconds since 1970.
     #[n(10)]
     not_before_ms: Option<i64>,
 }
@@ -146,10 +146,10 @@ impl Role {
     /// Whether sessions that began at `issued` go on.
     pub fn admits(&self, issued: Timestamp) -> bool {
         self.not_before_ms
-            .is_none_or(|not_before| issued.milliseconds() >= not_before)
+            .is_none_or(|ended| issued.milliseconds() > ended)
     }
 
-    /// Ends all sessions that began before `now`.
+    /// Ends all sessions that there are at `now`.
     pub fn end_sessions(&mut self, now: Timestamp) {
         self.not_before_ms = Some(now.milliseconds());
     }

@@ -65,6 +65,7 @@ pub enum Strength {
 enum Name<'q> {
     Account(AccountId),
     Entity(Entity<'q>),
+    Session(Entity<'q>, &'q Arn),
     Arn(&'q Arn),
     Service(&'q str),
     Provider(&'q str),
@@ -88,7 +89,7 @@ impl<'q> Caller<'q> {
             Caller::User(user) => smallvec![(Name::Entity(user), Strength::Itself)],
             Caller::Session { role, arn } => {
                 smallvec![
-                    (Name::Arn(arn), Strength::Itself),
+                    (Name::Session(role, arn), Strength::Itself),
                     (Name::Entity(role), Strength::Role)
                 ]
             }
@@ -142,13 +143,23 @@ impl<'q> Caller<'q> {
     }
 }
 
+/// Whether `listed` is the unique id of a role's session: the role's, a colon, and what the session is called.
+fn is_session_of(role: Entity<'_>, session: &Arn, listed: &str) -> bool {
+    let called = session.resource().rsplit('/').next();
+    let listed = listed
+        .strip_prefix(role.id)
+        .and_then(|rest| rest.strip_prefix(':'));
+    listed.is_some() && listed == called
+}
+
 impl Name<'_> {
     fn is(self, listed: &Principal) -> Truth {
         let known = match (self, listed) {
             // Which account it is isn't known.
             (Name::Account(_), Principal::CanonicalUser(_)) => return Truth::Unknown,
             (Name::Account(account), Principal::Account(listed)) => account == *listed,
-            (Name::Arn(arn), Principal::Arn(listed)) => arn == listed,
+            (Name::Arn(arn) | Name::Session(_, arn), Principal::Arn(listed)) => arn == listed,
+            (Name::Session(role, arn), Principal::Id(listed)) => is_session_of(role, arn, listed),
             (Name::Entity(entity), Principal::Arn(listed)) => entity.arn == listed,
             (Name::Entity(entity), Principal::Id(listed)) => entity.id == listed,
             (Name::Service(name), Principal::Service(listed))

@@ -14,7 +14,7 @@ pub enum Principal {
     /// Under `AWS`: a user, a role or a session by its ARN. There are no wildcards in it.
     Arn(Arn),
     /// Under `AWS`: a user or a role by its unique id, such as `AIDA…` or `AROA…`; what AWS shows of one that is
-    /// deleted.
+    /// deleted. A session of a role is known by `AROA…:name`, which no text says.
     Id(String),
     /// Under `AWS`: anything else. It names nobody.
     Other(String),

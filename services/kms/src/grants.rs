@@ -511,7 +511,7 @@ pub fn names_of(caller: &Caller) -> Vec<(String, Strength)> {
         None => vec![(principal.id.clone(), Strength::Itself)],
         // What is granted to a role or user holds for its sessions as far as they are not bounded.
         Some(issuer) => vec![
-            (principal.arn.to_string(), Strength::Itself),
+            (principal.known_by().to_owned(), Strength::Itself),
             (issuer.id.clone(), Strength::Role),
         ],
     };

@@ -12,6 +12,9 @@ pub enum StsError {
     /// Nobody here has an access key of this id.
     #[error("No account owns this access key.")]
     NoAccessKey,
+    /// What was given is no message of a refusal.
+    #[error("Message is not valid")]
+    InvalidMessage,
     /// The caller may not; the text is AWS's.
     #[error("{0}")]
     AccessDenied(String),
@@ -50,6 +53,7 @@ impl From<StsError> for Failure {
     fn from(error: StsError) -> Failure {
         let (code, status) = match &error {
             StsError::NoAccessKey => ("ValidationException", 400),
+            StsError::InvalidMessage => ("InvalidAuthorizationMessageException", 400),
             StsError::AccessDenied(_) => ("AccessDeniedException", 403),
             StsError::Validation(_) => ("ValidationException", 400),
             StsError::InvalidParameter(_) => ("InvalidParameterValue", 400),

@@ -1,4 +1,4 @@
-//! The Security Token Service: who a caller is.
+//! The Security Token Service: who a caller is, and credentials for a while.
 //!
 //! Source: STS API Reference; IAM User Guide, "Temporary security credentials in IAM".
 

@@ -85,8 +85,18 @@ pub fn packed_size(policy: Option<&str>, arns: &[String], tags: &[Tag]) -> Optio
     }
 }
 
-/// Refuses tags of which two have the same key, without regard to case.
+/// Refuses letters that tags can't have, and tags of which two have the same key, without regard to case.
 pub fn check_tags(tags: &[Tag]) -> Result<(), StsError> {
+    let legal =
+        |letter: char| letter.is_alphanumeric() || letter.is_whitespace() || "_.:/=+-@".contains(letter);
+    if !tags
+        .iter()
+        .all(|tag| tag.key.0.chars().chain(tag.value.chars()).all(legal))
+    {
+        return Err(StsError::Validation(
+            "Tag keys and values have letters, numbers, spaces and _.:/=+-@ alone.".to_owned(),
+        ));
+    }
     let mut keys: Vec<String> = tags.iter().map(|tag| tag.key.0.to_lowercase()).collect();
     keys.sort_unstable();
     match keys.windows(2).any(|pair| pair.first() == pair.last()) {

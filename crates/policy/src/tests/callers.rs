@@ -215,3 +215,39 @@ fn a_trust_policy_speaks_of_its_role() {
         "silent"
     );
 }
+
+#[test]
+fn a_session_is_known_by_its_roles_id_and_what_it_is_called() {
+    let role = arn("arn:aws:iam::111122223333:role/path/r");
+    let session = arn("arn:aws:sts::111122223333:assumed-role/r/s");
+    let named = |id: &str, listed: &str| {
+        let role = Entity { arn: &role, id };
+        let caller = Caller::Session { role, arn: &session };
+        caller.is_named(
+            &Element::These(vec![Principal::Id(listed.to_owned())]),
+            Effect::Allow,
+        )
+    };
+    assert_eq!(named("AROAONE", "AROAONE:s"), (Truth::Yes, Strength::Itself));
+    assert_eq!(named("AROAONE", "AROAONE"), (Truth::Yes, Strength::Role));
+    // A role of the same name that was made later has another id.
+    for listed in [
+        "AROATWO:s",
+        "AROAONE:t",
+        "AROAONE:",
+        "AROAONE:s:s",
+        "AROAONEs",
+        ":s",
+        "s",
+    ] {
+        assert_eq!(named("AROAONE", listed).0, Truth::No, "{listed}");
+    }
+}
+
+#[test]
+fn what_names_a_session_by_its_roles_id_can_not_be_written() {
+    assert_eq!(
+        Principal::of_aws("AROAEXAMPLEEXAMPLE123:s"),
+        Principal::Other("AROAEXAMPLEEXAMPLE123:s".to_owned())
+    );
+}

@@ -58,7 +58,7 @@ pub struct AssumeRoleInput {
     #[shape(audit = omit)]
     pub token_code: Option<TokenCode>,
     /// Who is behind the session.
-    #[shape(audit = log, length = 2..=64, pattern = "[\\w+=,.@-]*", condition = "sts:SourceIdentity")]
+    #[shape(audit = log, length = 2..=64, pattern = "[\\w+=,.@-]*")]
     pub source_identity: Option<String>,
     /// What others assert of the caller; not taken.
     #[shape(audit = log, length = 1..=5)]
@@ -97,6 +97,8 @@ pub struct RoleTarget {
     account: AccountId,
     arn: Arn,
     role: Held<Role>,
+    /// Who will be behind the session: as the request says, or else as the caller's session does.
+    source_identity: Option<String>,
 }
 
 impl Targets for RoleTarget {
@@ -119,6 +121,7 @@ impl Described for RoleTarget {
                 let value = key.name().and_then(|name| identity::tag(&self.role.tags, name));
                 Some(value.map_or(Found::Absent, Found::text))
             }
+            "sts:sourceidentity" => Some(self.source_identity.as_deref().map_or(Found::Absent, Found::text)),
             _ => None,
         }
     }
@@ -160,7 +163,16 @@ impl Operation for AssumeRole {
             None => None,
         };
         match role.filter(|role| role.arn(account).as_ref() == Some(&arn)) {
-            Some(role) => Ok(RoleTarget { account, arn, role }),
+            Some(role) => {
+                let session = view.caller().and_then(Caller::session);
+                let inherited = session.and_then(|session| session.source_identity.clone());
+                Ok(RoleTarget {
+                    account,
+                    arn,
+                    role,
+                    source_identity: input.source_identity.clone().or(inherited),
+                })
+            }
             None => {
                 let caller = view.caller().map(Caller::arn);
                 let denied = caller.map(|caller| {
@@ -184,7 +196,8 @@ impl Operation for AssumeRole {
         if has_tags {
             demands = demands.and(role.demand("sts:TagSession"));
         }
-        if input.source_identity.is_some() {
+        // One that goes on from the session before has to be admitted as well.
+        if role.source_identity.is_some() {
             demands = demands.and(role.demand("sts:SetSourceIdentity"));
         }
         demands
@@ -288,8 +301,7 @@ impl Operation for AssumeRole {
         }
         let transitive = input.transitive_tag_keys.iter().map(|TagKey(key)| key.clone());
         session.transitive.extend(transitive);
-        let inherited_identity = inherited.and_then(|session| session.source_identity.clone());
-        session.source_identity = input.source_identity.clone().or(inherited_identity);
+        session.source_identity = permit.targets().source_identity.clone();
         session.is_chained = caller.is_some_and(|caller| caller.principal().kind == Kind::AssumedRole);
         let source_identity = session.source_identity.clone();
         let expires = session.expires();

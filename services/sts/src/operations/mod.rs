@@ -1,6 +1,7 @@
 //! One file for each operation.
 
 mod assume_role;
+mod decode_authorization_message;
 mod get_access_key_info;
 mod get_caller_identity;
 mod get_federation_token;
@@ -15,6 +16,7 @@ use crate::wire::{Seconds, SerialNumber, TokenCode};
 /// Every operation, one line each.
 pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &assume_role::AssumeRole,
+    &decode_authorization_message::DecodeAuthorizationMessage,
     &get_access_key_info::GetAccessKeyInfo,
     &get_caller_identity::GetCallerIdentity,
     &get_federation_token::GetFederationToken,
