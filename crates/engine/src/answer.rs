@@ -17,7 +17,7 @@ use protocol::{Failure, Wire};
 use secret::SecretBuffer;
 use serde_json::{Map, Value};
 use sigv4::{Expected, SignedRequest};
-use store::{Change, CommitError};
+use store::{Change, CommitError, Mark};
 use uuid::Uuid;
 
 use crate::call::{Call, Origin};
@@ -352,6 +352,10 @@ async fn walk<O: Operation>(engine: &Engine, call: &Call, encoded: SecretBuffer)
             ..tale
         };
         if done.change.is_empty() {
+            // In the writer's turn nothing can have changed.
+            if turn.is_none() && !view.store().holds_at(&engine.store.snapshot(), done.decided) {
+                continue;
+            }
             drop(turn);
             engine.append(call, spec, &whole).await?;
             return Ok(done.answer);
@@ -431,6 +435,9 @@ struct Done {
     change: Change,
     notes: Map<String, Value>,
     events: Vec<Event>,
+    /// What was read until it was decided that this may be done. A call that changes nothing is answered only while that
+    /// is still so, however long the work took.
+    decided: Mark,
 }
 
 async fn attempt_once<O: Operation>(
@@ -475,6 +482,7 @@ async fn attempt_once<O: Operation>(
         }
     };
     O::check(input, &permit, view).map_err(Into::into)?;
+    let decided = view.store().mark();
     if O::is_dry_run(input) {
         return Err(precedence::of_dry_run());
     }
@@ -501,6 +509,7 @@ async fn attempt_once<O: Operation>(
         change,
         notes,
         events,
+        decided,
     })
 }
 

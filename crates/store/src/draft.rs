@@ -71,13 +71,13 @@ impl Draft {
         shared: &Shared,
         backend: &mut dyn Backend,
     ) -> Result<u64, CommitError> {
-        for (key, seen) in reads.rows() {
+        for (key, seen) in reads.rows_until(reads.mark()) {
             let row = self.current(key, shared, backend)?;
             if row.map_or(ABSENT, |row| row.revision) != *seen {
                 return Err(CommitError::Conflict);
             }
         }
-        if !reads.ranges_hold(&self.state) {
+        if !reads.ranges_hold(&self.state, reads.mark()) {
             return Err(CommitError::Conflict);
         }
         let waiting = self.state.count(OUTBOX, Domain::Installation);

@@ -48,7 +48,7 @@ pub use error::{CommitError, OpenError, StoreError, Unavailable};
 pub use health::Health;
 pub use keyring::Purpose;
 pub use outbox::{OutboxSink, Waiting};
-pub use reads::ReadSet;
+pub use reads::{Mark, ReadSet};
 pub use root::{Passphrase, RootSource};
 pub use rowkey::{Domain, DomainId, NameBuffer, RowKey, TableId};
 pub use store::{Committed, Store, StoreOptions, Turn};

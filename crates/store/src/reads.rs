@@ -17,6 +17,13 @@ pub struct ReadSet {
     ranges: Vec<Range>,
 }
 
+/// How much of a snapshot was read by some moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    rows: usize,
+    ranges: usize,
+}
+
 /// A stretch that was read, and the state that it was read of.
 #[derive(Clone)]
 pub(crate) enum Range {
@@ -63,13 +70,22 @@ impl ReadSet {
         self.ranges.push(range);
     }
 
-    pub(crate) fn rows(&self) -> &[(RowKey, u64)] {
-        &self.rows
+    /// All of it.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark {
+            rows: self.rows.len(),
+            ranges: self.ranges.len(),
+        }
     }
 
-    /// Whether every stretch is in `state` as it was read.
-    pub(crate) fn ranges_hold(&self, state: &State) -> bool {
-        self.ranges.iter().all(|range| match range {
+    /// The rows that were read first by then.
+    pub(crate) fn rows_until(&self, mark: Mark) -> &[(RowKey, u64)] {
+        self.rows.get(..mark.rows).unwrap_or(&self.rows)
+    }
+
+    /// Whether every stretch that was read by then is in `state` as it was.
+    pub(crate) fn ranges_hold(&self, state: &State, mark: Mark) -> bool {
+        self.ranges.iter().take(mark.ranges).all(|range| match range {
             Range::Names(base, stretch) => {
                 same_state(base, state)
                     || base

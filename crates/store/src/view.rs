@@ -10,7 +10,7 @@ use secret::SecretBuffer;
 
 use crate::error::StoreError;
 use crate::keyring::Purpose;
-use crate::reads::{ABSENT, Range, ReadSet};
+use crate::reads::{ABSENT, Mark, Range, ReadSet};
 use crate::rowkey::{Domain, NameBuffer, RowKey};
 use crate::shared::{Door, Shared};
 use crate::state::{self, Entry, State, Stretch};
@@ -59,7 +59,11 @@ impl Snapshot {
     /// Whether all that was read is still so at this revision. For answers that took their time; of cold rows
     /// nothing is known here, and a read set with one does not hold.
     pub fn holds(&self, reads: &ReadSet) -> bool {
-        let rows = reads.rows().iter().all(|(key, revision)| {
+        self.holds_until(reads, reads.mark())
+    }
+
+    fn holds_until(&self, reads: &ReadSet, mark: Mark) -> bool {
+        let rows = reads.rows_until(mark).iter().all(|(key, revision)| {
             let resident = self
                 .shared
                 .tables
@@ -67,7 +71,7 @@ impl Snapshot {
                 .is_some_and(|spec| spec.resident);
             resident && self.state.rows.get(key).map_or(ABSENT, |row| row.revision) == *revision
         });
-        rows && reads.ranges_hold(&self.state)
+        rows && reads.ranges_hold(&self.state, mark)
     }
 
     /// Seals bytes that leave the store, such as a token or a marker, to what `aad` says of them.
@@ -377,6 +381,16 @@ impl View {
     /// What was read so far.
     pub fn reads(&self) -> ReadSet {
         self.note().clone()
+    }
+
+    /// How far it was read by now.
+    pub fn mark(&self) -> Mark {
+        self.note().mark()
+    }
+
+    /// Whether all that was read up to a mark is still so at another revision; see [`Snapshot::holds`].
+    pub fn holds_at(&self, now: &Snapshot, mark: Mark) -> bool {
+        self.revision() == now.revision() || now.holds_until(&self.note(), mark)
     }
 
     /// What was read, for the change that rests on it.

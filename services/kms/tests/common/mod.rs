@@ -14,11 +14,11 @@ pub mod wrapping;
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::Arc;
+use std::sync::{Arc, Condvar, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
-use ambient::{Clock, ManualClock, SystemEntropy, Timestamp};
+use ambient::{Clock, Entropy, EntropyFailed, ManualClock, SystemEntropy, Timestamp};
 use arn::{AccountId, Place};
 use audit::{Reader, Start};
 use crypto::root::RootKey;
@@ -66,6 +66,67 @@ pub struct Keystead {
     keys: Vec<(&'static str, NewAccessKey)>,
     audit: TempDir,
     parameters: wrapping::Known,
+    steps: Arc<Steps>,
+}
+
+/// What somebody signs with.
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    id: String,
+    secret: String,
+    token: Option<String>,
+}
+
+/// Random bytes of the system's, and a place to stop a call at: where it draws its first 32 of them, once it was decided
+/// that the call may do what it does.
+#[derive(Debug, Default)]
+pub struct Steps {
+    at: Mutex<Step>,
+    moved: Condvar,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    /// Calls run through.
+    #[default]
+    Free,
+    /// The next call will stop.
+    Armed,
+    /// A call stands.
+    Stopped,
+}
+
+impl Steps {
+    /// Has the next call stop.
+    pub fn arm(&self) {
+        *self.at.lock().unwrap() = Step::Armed;
+    }
+
+    /// Waits until a call stands. Blocks the thread, so the test's runtime needs several.
+    pub fn stopped(&self) {
+        let at = self.at.lock().unwrap();
+        drop(self.moved.wait_while(at, |at| *at != Step::Stopped).unwrap());
+    }
+
+    /// Lets it go on.
+    pub fn go(&self) {
+        *self.at.lock().unwrap() = Step::Free;
+        self.moved.notify_all();
+    }
+}
+
+impl Entropy for Steps {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), EntropyFailed> {
+        if bytes.len() == 32 {
+            let mut at = self.at.lock().unwrap();
+            if *at == Step::Armed {
+                *at = Step::Stopped;
+                self.moved.notify_all();
+                drop(self.moved.wait_while(at, |at| *at == Step::Stopped).unwrap());
+            }
+        }
+        SystemEntropy.fill(bytes)
+    }
 }
 
 /// An answer.
@@ -112,7 +173,8 @@ impl Keystead {
         let draw = |account| (account, NewAccessKey::draw(&SystemEntropy).unwrap());
         let keys = vec![draw(ACCOUNT), draw(STRANGER)];
         let (memory, audit) = (Memory::new(), tempfile::tempdir().unwrap());
-        let installation = open(&memory, &audit, &clock);
+        let steps = Arc::new(Steps::default());
+        let installation = open(&memory, &audit, &clock, &steps);
         for (account, key) in &keys {
             installation
                 .create_account(account.parse().unwrap(), key)
@@ -127,6 +189,7 @@ impl Keystead {
             keys,
             audit,
             parameters: wrapping::Known::default(),
+            steps,
         }
     }
 
@@ -139,6 +202,7 @@ impl Keystead {
             keys,
             audit,
             parameters,
+            steps,
         } = self;
         let gone = Arc::downgrade(&engine);
         drop(engine);
@@ -146,7 +210,7 @@ impl Keystead {
         while gone.strong_count() > 0 {
             tokio::task::yield_now().await;
         }
-        let engine = open(&memory, &audit, &clock).start().await.unwrap();
+        let engine = open(&memory, &audit, &clock, &steps).start().await.unwrap();
         Keystead {
             engine,
             clock,
@@ -154,6 +218,7 @@ impl Keystead {
             keys,
             audit,
             parameters,
+            steps,
         }
     }
 
@@ -183,7 +248,7 @@ impl Keystead {
         store.commit(view.into_reads(), made).await.unwrap();
         store.close().await.unwrap();
         drop(store);
-        let engine = open(&self.memory, &self.audit, &self.clock)
+        let engine = open(&self.memory, &self.audit, &self.clock, &self.steps)
             .start()
             .await
             .unwrap();
@@ -197,17 +262,111 @@ impl Keystead {
 
     /// Calls an operation as the root user of `account`.
     pub async fn call_as(&self, account: &str, region: &str, operation: &str, body: Value) -> Answer {
+        self.call_with(&self.root(account), region, operation, body).await
+    }
+
+    /// Calls an operation with somebody's credentials.
+    pub async fn call_with(
+        &self,
+        credentials: &Credentials,
+        region: &str,
+        operation: &str,
+        body: Value,
+    ) -> Answer {
+        let headers = [
+            ("content-type", "application/x-amz-json-1.1"),
+            ("x-amz-target", &format!("TrentService.{operation}")),
+        ];
+        let service = sigv4::Service::usual("kms");
+        let response = self
+            .send(credentials, service, region, &headers, &body.to_string())
+            .await;
+        let body = match response.body().is_empty() {
+            true => Value::Null,
+            false => serde_json::from_slice(response.body()).unwrap(),
+        };
+        Answer {
+            status: response.status().as_u16(),
+            body,
+        }
+    }
+
+    /// Calls an operation of IAM or STS with these parameters, and gives the XML of its success.
+    pub async fn query(
+        &self,
+        credentials: &Credentials,
+        action: &str,
+        parameters: &[(&str, &str)],
+    ) -> String {
+        let (service, version) = match sts::OPERATIONS.iter().any(|sts| sts.spec().name == action) {
+            true => (sts::STS.signed, "2011-06-15"),
+            false => (iam::IAM.signed, "2010-05-08"),
+        };
+        let mut form = format!("Action={action}&Version={version}");
+        for (name, value) in parameters {
+            let escaped = value.bytes().map(|byte| format!("%{byte:02X}"));
+            form.push_str(&format!("&{name}={}", escaped.collect::<String>()));
+        }
+        let headers = [("content-type", "application/x-www-form-urlencoded")];
+        let response = self
+            .send(credentials, service, "us-east-1", &headers, &form)
+            .await;
+        let text = String::from_utf8(response.body().to_vec()).unwrap();
+        assert_eq!(response.status(), 200, "{text}");
+        text
+    }
+
+    /// The credentials of the root user of `account`.
+    pub fn root(&self, account: &str) -> Credentials {
         let (_, key) = self.keys.iter().find(|(owner, _)| *owner == account).unwrap();
-        let body = body.to_string();
+        Credentials {
+            id: key.id.as_str().to_owned(),
+            secret: key.secret.expose().to_owned(),
+            token: None,
+        }
+    }
+
+    /// Makes a user of [`ACCOUNT`] that its own policy, if it has one, gives rights.
+    pub async fn user(&self, name: &str, own: Option<&str>) -> Credentials {
+        let root = self.root(ACCOUNT);
+        self.query(&root, "CreateUser", &[("UserName", name)]).await;
+        if let Some(text) = own {
+            let parameters = [
+                ("UserName", name),
+                ("PolicyName", "own"),
+                ("PolicyDocument", text),
+            ];
+            self.query(&root, "PutUserPolicy", &parameters).await;
+        }
+        let answer = self.query(&root, "CreateAccessKey", &[("UserName", name)]).await;
+        Credentials::read(&answer)
+    }
+
+    /// Where calls may be stopped.
+    pub fn steps(&self) -> &Steps {
+        &self.steps
+    }
+
+    async fn send(
+        &self,
+        credentials: &Credentials,
+        service: sigv4::Service,
+        region: &str,
+        given: &[(&'static str, &str)],
+        body: &str,
+    ) -> http::Response<bytes::Bytes> {
         let mut headers = HeaderMap::new();
-        let target = format!("TrentService.{operation}");
         let mut header = |name, value: &str| headers.insert(name, HeaderValue::from_str(value).unwrap());
         header("host", "localhost");
-        header("content-type", "application/x-amz-json-1.1");
-        header("x-amz-target", &target);
         header("user-agent", "tests");
-        let secret = SecretString::new(key.secret.expose().to_owned());
-        let signer = Signer::new(key.id.as_str(), secret, region, sigv4::Service::usual("kms"));
+        for (name, value) in given {
+            header(name, value);
+        }
+        if let Some(token) = &credentials.token {
+            header("x-amz-security-token", token);
+        }
+        let secret = SecretString::new(credentials.secret.clone());
+        let signer = Signer::new(&credentials.id, secret, region, service);
         let now = self.clock.now();
         signer
             .sign("POST", "/", "", &mut headers, body.as_bytes(), now)
@@ -225,15 +384,7 @@ impl Keystead {
                 tls: None,
             },
         };
-        let response = self.engine.answer(request).await.http;
-        let body = match response.body().is_empty() {
-            true => Value::Null,
-            false => serde_json::from_slice(response.body()).unwrap(),
-        };
-        Answer {
-            status: response.status().as_u16(),
-            body,
-        }
+        self.engine.answer(request).await.http
     }
 
     /// Calls an operation in another Region, as the root user of [`ACCOUNT`].
@@ -365,7 +516,7 @@ impl Keystead {
     }
 }
 
-static SERVICES: &[&Service] = &[&kms::KMS];
+static SERVICES: &[&Service] = &[&kms::KMS, &iam::IAM, &sts::STS];
 
 /// Takes records, and keeps none.
 struct NoLog;
@@ -378,7 +529,7 @@ fn root_key() -> RootKey {
     RootKey::from_key(LockedKey::copied_from(&[7; 32]).unwrap()).unwrap()
 }
 
-fn open(memory: &Memory, audit: &TempDir, clock: &Arc<ManualClock>) -> Installation {
+fn open(memory: &Memory, audit: &TempDir, clock: &Arc<ManualClock>, steps: &Arc<Steps>) -> Installation {
     Installation::open(Options {
         audit: audit.path(),
         log: audit::Options::default(),
@@ -393,9 +544,29 @@ fn open(memory: &Memory, audit: &TempDir, clock: &Arc<ManualClock>) -> Installat
         attestations: attestation::Verifier::trusting([attestation::NITRO_ROOT]).unwrap(),
         on_unknown_members: Arc::new(|_| ()),
         clock: Arc::clone(clock) as Arc<dyn Clock>,
-        entropy: Arc::new(SystemEntropy),
+        entropy: Arc::clone(steps) as Arc<dyn Entropy>,
     })
     .unwrap()
+}
+
+impl Credentials {
+    /// Those in an answer of IAM or STS.
+    pub fn read(answer: &str) -> Credentials {
+        let text = |name: &str| {
+            let (_, rest) = answer.split_once(&format!("<{name}>"))?;
+            Some(rest.split_once('<')?.0.to_owned())
+        };
+        Credentials {
+            id: text("AccessKeyId").unwrap(),
+            secret: text("SecretAccessKey").unwrap(),
+            token: text("SessionToken"),
+        }
+    }
+
+    /// The access key's id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
 }
 
 /// The ARN of a key of [`ACCOUNT`] in [`REGION`].
