@@ -27,8 +27,11 @@ async fn stopped(
     answer
 }
 
-/// A call that answers out of the key, and one that changes the store.
-const USES: [fn(&str) -> (&'static str, Value); 2] = [
+/// A call that uses a key.
+type Use = fn(&str) -> (&'static str, Value);
+
+/// One that answers out of the key, and one that changes the store.
+const USES: [Use; 2] = [
     |key| ("GenerateDataKey", json!({"KeyId": key, "NumberOfBytes": 32})),
     |key| {
         let members = json!({"KeyId": key, "GranteePrincipal": root(), "Operations": ["Encrypt"]});
@@ -42,7 +45,7 @@ const ALL: &str =
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_call_that_nothing_was_taken_from_is_done() {
     let keystead = Keystead::start().await;
-    let ada = keystead.user("ada", Some(ALL)).await;
+    let ada = keystead.user(ACCOUNT, "ada", Some(ALL)).await;
     let (key, other) = (keystead.key().await, keystead.key().await);
     for call in USES {
         let meanwhile = async || {
@@ -102,7 +105,7 @@ async fn a_users_policy_boundary_or_access_key_that_goes_meanwhile_is_missed() {
     for (action, parameters) in changes {
         for (index, call) in USES.iter().enumerate() {
             let name = format!("{action}-{index}");
-            let user = keystead.user(&name, Some(ALL)).await;
+            let user = keystead.user(ACCOUNT, &name, Some(ALL)).await;
             let key = keystead.key().await;
             let meanwhile = async || {
                 let mut given = vec![("UserName", name.as_str())];
@@ -121,7 +124,7 @@ async fn a_users_policy_boundary_or_access_key_that_goes_meanwhile_is_missed() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_grant_that_is_revoked_meanwhile_gives_nothing() {
     let keystead = Keystead::start().await;
-    let user = keystead.user("ada", None).await;
+    let user = keystead.user(ACCOUNT, "ada", None).await;
     for call in USES {
         let key = keystead.key().await;
         let members = json!({

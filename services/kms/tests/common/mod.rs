@@ -326,9 +326,9 @@ impl Keystead {
         }
     }
 
-    /// Makes a user of [`ACCOUNT`] that its own policy, if it has one, gives rights.
-    pub async fn user(&self, name: &str, own: Option<&str>) -> Credentials {
-        let root = self.root(ACCOUNT);
+    /// Makes a user of an account that its own policy, if it has one, gives rights.
+    pub async fn user(&self, account: &str, name: &str, own: Option<&str>) -> Credentials {
+        let root = self.root(account);
         self.query(&root, "CreateUser", &[("UserName", name)]).await;
         if let Some(text) = own {
             let parameters = [
