@@ -1,5 +1,5 @@
 //! A client of the server for this program's own commands: TLS that trusts the data directory's authority alone,
-//! SigV4 with its access key, awsJson 1.1.
+//! SigV4, awsJson 1.1 for KMS and awsQuery for IAM.
 
 mod answer;
 mod credentials;
@@ -17,6 +17,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request};
 use http_body_util::Full;
 use hyper::client::conn::http1::SendRequest;
+use secret::SecretString;
 use serde_json::Value;
 use server::Profile;
 use sigv4::Service;
@@ -25,7 +26,7 @@ use sigv4::sign::Signer;
 pub(crate) use answer::{Answer, Blob, Confidential};
 pub(crate) use error::ClientError;
 
-use credentials::Credentials;
+pub(crate) use credentials::Credentials;
 use endpoint::Endpoint;
 
 /// From the first byte sent to the last byte received, the connection included.
@@ -34,29 +35,58 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const USER_AGENT: &str = concat!("keystead/", env!("CARGO_PKG_VERSION"));
 /// What the targets of KMS begin with.
 const TARGET_PREFIX: &str = "TrentService";
+/// The version of IAM's operations.
+const IAM_VERSION: &str = "2010-05-08";
+/// The Region that IAM's requests are signed for, wherever they are sent.
+const IAM_REGION: &str = "us-east-1";
 
-/// Calls KMS with the root access key of a data directory, one call at a time over one connection.
+/// Calls KMS and IAM with one access key, one call at a time over one connection.
 pub(crate) struct Client {
     endpoint: Endpoint,
-    signer: Signer,
+    kms: Signer,
+    iam: Signer,
     clock: Arc<dyn Clock>,
     connection: Option<SendRequest<Full<Bytes>>>,
 }
 
 impl Client {
-    /// A client of the server whose data directory is `data`, as its last start left it.
+    /// A client of the server whose data directory is `data`, as its last start left it, with the root access key.
     pub(crate) fn of(data: &Path, clock: Arc<dyn Clock>) -> Result<Client, ClientError> {
+        // What is no data directory is named first.
         let profile = Profile::read(data)?;
-        let local = data.join("local");
-        let credentials = Credentials::read(&local.join("credentials"))?;
-        Ok(Client {
-            endpoint: Endpoint::new(&profile.endpoint, &local.join("ca.pem"), clock.clone())?,
-            signer: Signer::new(
+        let credentials = Credentials::read(&data.join("local").join("credentials"))?;
+        Client::new(data, &profile, &credentials, clock)
+    }
+
+    /// The same, with somebody's access key.
+    pub(crate) fn with(
+        data: &Path,
+        credentials: &Credentials,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Client, ClientError> {
+        Client::new(data, &Profile::read(data)?, credentials, clock)
+    }
+
+    fn new(
+        data: &Path,
+        profile: &Profile,
+        credentials: &Credentials,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Client, ClientError> {
+        let ca = data.join("local").join("ca.pem");
+        let signer = |region: &str, service| {
+            let secret = SecretString::new(credentials.secret_access_key.expose().to_owned());
+            Signer::new(
                 &credentials.access_key_id,
-                credentials.secret_access_key,
-                &profile.region,
-                Service::named("kms"),
-            ),
+                secret,
+                region,
+                Service::named(service),
+            )
+        };
+        Ok(Client {
+            endpoint: Endpoint::new(&profile.endpoint, &ca, clock.clone())?,
+            kms: signer(&profile.region, "kms"),
+            iam: signer(IAM_REGION, "iam"),
             clock,
             connection: None,
         })
@@ -67,9 +97,30 @@ impl Client {
         self.endpoint.url()
     }
 
-    /// Calls `operation`, such as `DescribeKey`, once.
+    /// Calls `operation` of KMS, such as `DescribeKey`, once.
     pub(crate) async fn call(&mut self, operation: &str, input: &Value) -> Result<Answer, ClientError> {
-        let request = self.request(operation, Bytes::from(input.to_string()))?;
+        let target = format!("{TARGET_PREFIX}.{operation}");
+        let headers = [
+            ("content-type", "application/x-amz-json-1.1"),
+            ("x-amz-target", &target),
+        ];
+        let request = self.request(&self.kms, &headers, input.to_string())?;
+        self.exchange(request).await?.or_refused(operation)
+    }
+
+    /// Calls `operation` of IAM, such as `CreateUser`, once.
+    pub(crate) async fn call_iam(
+        &mut self,
+        operation: &str,
+        parameters: &[(&str, &str)],
+    ) -> Result<Answer, ClientError> {
+        let form = answer::form(operation, IAM_VERSION, parameters);
+        let headers = [("content-type", "application/x-www-form-urlencoded")];
+        let request = self.request(&self.iam, &headers, form)?;
+        self.exchange(request).await?.or_refused_by_iam(operation)
+    }
+
+    async fn exchange(&mut self, request: Request<Full<Bytes>>) -> Result<Answer, ClientError> {
         let exchange = async {
             let mut connection = self.connected().await?;
             let response = connection
@@ -81,11 +132,10 @@ impl Client {
             Ok::<_, ClientError>(answer)
         };
         let answered = tokio::time::timeout(PATIENCE, exchange).await;
-        let answer = answered.map_err(|_| ClientError::Silent {
+        answered.map_err(|_| ClientError::Silent {
             url: self.endpoint.url().to_owned(),
             patience: PATIENCE,
-        })??;
-        answer.or_refused(operation)
+        })?
     }
 
     /// The connection of the call before if it still stands, or a new one.
@@ -98,19 +148,21 @@ impl Client {
         self.endpoint.connect().await
     }
 
-    fn request(&self, operation: &str, body: Bytes) -> Result<Request<Full<Bytes>>, ClientError> {
+    fn request(
+        &self,
+        signer: &Signer,
+        given: &[(&'static str, &str)],
+        body: String,
+    ) -> Result<Request<Full<Bytes>>, ClientError> {
         let mut headers = HeaderMap::new();
-        let text =
-            |value: &str| HeaderValue::from_str(value).map_err(|_| ClientError::NoHeader(value.to_owned()));
-        headers.insert("host", text(self.endpoint.authority())?);
-        headers.insert(
-            "content-type",
-            HeaderValue::from_static("application/x-amz-json-1.1"),
-        );
-        headers.insert("user-agent", HeaderValue::from_static(USER_AGENT));
-        headers.insert("x-amz-target", text(&format!("{TARGET_PREFIX}.{operation}"))?);
-        self.signer
-            .sign("POST", "/", "", &mut headers, &body, self.clock.now())?;
+        let own = [("host", self.endpoint.authority()), ("user-agent", USER_AGENT)];
+        for (name, value) in own.iter().chain(given) {
+            let value =
+                HeaderValue::from_str(value).map_err(|_| ClientError::NoHeader((*value).to_owned()))?;
+            headers.insert(*name, value);
+        }
+        let body = Bytes::from(body);
+        signer.sign("POST", "/", "", &mut headers, &body, self.clock.now())?;
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = Method::POST;
         *request.headers_mut() = headers;

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::Response;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use secret::{SecretBuffer, SecretBytes};
+use secret::{SecretBuffer, SecretBytes, SecretString};
 use serde::Deserialize;
 use serde::de::{self, DeserializeOwned, Deserializer, Visitor};
 
@@ -23,6 +23,21 @@ pub(crate) struct Answer {
     pub(crate) request_id: String,
     is_success: bool,
     body: SecretBuffer,
+}
+
+/// The form that calls an operation of a service of the query protocol.
+pub(super) fn form(operation: &str, version: &str, parameters: &[(&str, &str)]) -> String {
+    let named = [("Action", operation), ("Version", version)];
+    let members = named.iter().chain(parameters).map(|(name, value)| {
+        let escaped = value.bytes().map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                char::from(byte).to_string()
+            }
+            _ => format!("%{byte:02X}"),
+        });
+        format!("{name}={}", escaped.collect::<String>())
+    });
+    members.collect::<Vec<_>>().join("&")
 }
 
 /// Takes in a whole answer.
@@ -60,6 +75,36 @@ impl Answer {
             message: error.message,
             request_id: self.request_id,
         }))
+    }
+
+    /// Tells a refusal by IAM from its answer.
+    pub(super) fn or_refused_by_iam(self, operation: &str) -> Result<Answer, ClientError> {
+        if self.is_success {
+            return Ok(self);
+        }
+        Err(ClientError::Refused(Refusal {
+            operation: operation.to_owned(),
+            code: self.element("Code", operation)?.expose().to_owned(),
+            message: self
+                .element("Message", operation)
+                .ok()
+                .map(|text| text.expose().to_owned()),
+            request_id: self.request_id,
+        }))
+    }
+
+    /// The text of the one XML element of this name, as it stands there: for text that XML has nothing to escape in.
+    pub(crate) fn element(&self, name: &str, operation: &str) -> Result<SecretString, ClientError> {
+        let text = std::str::from_utf8(self.body.expose()).ok();
+        let found = text.and_then(|text| {
+            let (_, rest) = text.split_once(&format!("<{name}>"))?;
+            let (text, _) = rest.split_once(&format!("</{name}>"))?;
+            Some(SecretString::new(text.to_owned()))
+        });
+        found.ok_or_else(|| ClientError::Unreadable {
+            operation: operation.to_owned(),
+            why: format!("it has no {name}"),
+        })
     }
 
     /// The answer's members; `operation` is named where they make no sense.
@@ -156,6 +201,21 @@ mod tests {
             assert_eq!(refused.to_string(), printed);
         }
         assert!(answer(true, "{}").or_refused("X").is_ok());
+    }
+
+    #[test]
+    fn iam_is_asked_by_a_form_and_answers_in_xml() {
+        let asked = form("CreateUser", "2010-05-08", &[("UserName", "a b&c=é")]);
+        assert_eq!(
+            asked,
+            "Action=CreateUser&Version=2010-05-08&UserName=a%20b%26c%3D%C3%A9"
+        );
+        let made = answer(true, "<R><User><UserName>ada</UserName></User></R>");
+        assert_eq!(made.element("UserName", "X").unwrap().expose(), "ada");
+        assert!(made.element("Arn", "X").is_err());
+        let refused = "<E><Error><Code>NoSuchEntity</Code><Message>no</Message></Error></E>";
+        let refused = answer(false, refused).or_refused_by_iam("X").unwrap_err();
+        assert_eq!(refused.to_string(), "X was refused: NoSuchEntity, no");
     }
 
     #[test]

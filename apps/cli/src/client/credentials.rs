@@ -11,9 +11,11 @@ use super::error::ClientError;
 
 /// What requests are signed with.
 #[derive(Debug)]
-pub(super) struct Credentials {
-    pub(super) access_key_id: String,
-    pub(super) secret_access_key: SecretString,
+pub(crate) struct Credentials {
+    /// The access key's id.
+    pub(crate) access_key_id: String,
+    /// Its secret.
+    pub(crate) secret_access_key: SecretString,
 }
 
 impl Credentials {

@@ -49,9 +49,11 @@ fn entry_of(frame: &audit::Frame) -> Result<Entry<'_>, DemoError> {
 }
 
 fn row(entry: &Entry<'_>) -> String {
-    let caller = match entry.event_type {
-        EventType::ServiceEvent => "Keystead",
-        _ => "root user",
+    let user = entry.identity.arn.and_then(|arn| arn.split_once(":user/"));
+    let caller = match (entry.event_type, user) {
+        (EventType::ServiceEvent, _) => "Keystead",
+        (_, Some((_, name))) => name,
+        (_, None) => "root user",
     };
     let time = entry.time.calendar().strftime("%H:%M:%S").to_string();
     let outcome = entry.error_code.unwrap_or("ok");

@@ -18,7 +18,7 @@ use super::look;
 use super::page::{Page, count, short};
 use super::place::Place;
 use super::sample::{self, PHRASE};
-use crate::client::{Answer, Blob, Client, ClientError, Confidential};
+use crate::client::{Answer, Blob, Client, ClientError, Confidential, Credentials};
 
 const ALIAS: &str = "alias/Financial_Report";
 const PLAIN: &str = "report.csv";
@@ -43,6 +43,14 @@ struct KeyMetadata {
     key_id: String,
 }
 
+/// What the users of the key may do with it.
+const USE: [&str; 4] = [
+    "kms:Encrypt",
+    "kms:Decrypt",
+    "kms:GenerateDataKey",
+    "kms:DescribeKey",
+];
+
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct DataKey {
@@ -65,10 +73,7 @@ impl<W: Write> Story<'_, W> {
             .line("Keystead demo: the main job of a key service, on a server and a file of its own.")?;
         self.page.blank()?;
         host.ready().await?;
-        let mut caller = Caller {
-            client: Client::of(&self.place.data(), self.clock.clone())?,
-            request_ids: Vec::new(),
-        };
+        let mut caller = Caller::of(Client::of(&self.place.data(), self.clock.clone())?);
         self.server(&caller)?;
         let key_id = self.key(&mut caller).await?;
         let material = self.encrypt(&mut caller).await?;
@@ -76,6 +81,7 @@ impl<W: Write> Story<'_, W> {
         self.decrypt(&mut caller).await?;
         self.disable_and_enable(&mut caller, &key_id).await?;
         self.rotate(&mut caller, &key_id, &material).await?;
+        self.people(&mut caller, &key_id).await?;
         self.audit(&caller).await?;
         self.page.blank()?;
         if exit {
@@ -226,6 +232,54 @@ impl<W: Write> Story<'_, W> {
         )
     }
 
+    /// A finance team: who may use the key, and who may not, decided anew at every call.
+    async fn people(&mut self, caller: &mut Caller, key_id: &str) -> Result<(), DemoError> {
+        let (ada_arn, mut ada) = self.user(caller, "ada").await?;
+        let (ben_arn, mut ben) = self.user(caller, "ben").await?;
+        name_users(caller, key_id, &[&ada_arn]).await?;
+        data_key(&mut ada).await?;
+        let sealed = read(&self.place.file(SEALED))?;
+        let code = ben.refused("Decrypt", decrypt_input(&sealed)?).await?;
+        must(
+            code == "AccessDeniedException",
+            "a user whom no policy names was not denied",
+        )?;
+        name_users(caller, key_id, &[&ada_arn, &ben_arn]).await?;
+        self.open_file(&mut ben).await?;
+        name_users(caller, key_id, &[&ada_arn]).await?;
+        let again = ben.refused("Decrypt", decrypt_input(&sealed)?).await?;
+        must(
+            again == code,
+            "a user who was taken out of the policy was not denied",
+        )?;
+        caller.request_ids.extend(ada.request_ids);
+        caller.request_ids.extend(ben.request_ids);
+        self.page.step(
+            "People",
+            &[
+                "CreateUser made ada, of finance, and ben, of compliance, without rights of their own."
+                    .to_owned(),
+                "PutKeyPolicy makes ada a user of the key: she gets a data key.".to_owned(),
+                format!("Ben is denied with {code}, opens the file once the policy names"),
+                "him too, and is denied again as soon as it does not.".to_owned(),
+            ],
+        )
+    }
+
+    /// Makes a user with an access key; its ARN, and the user as a caller.
+    async fn user(&self, caller: &mut Caller, name: &str) -> Result<(String, Caller), DemoError> {
+        let made = caller.call_iam("CreateUser", &[("UserName", name)]).await?;
+        let arn = made.element("Arn", "CreateUser")?.expose().to_owned();
+        let operation = "CreateAccessKey";
+        let key = caller.call_iam(operation, &[("UserName", name)]).await?;
+        let credentials = Credentials {
+            access_key_id: key.element("AccessKeyId", operation)?.expose().to_owned(),
+            secret_access_key: key.element("SecretAccessKey", operation)?,
+        };
+        let client = Client::with(&self.place.data(), &credentials, self.clock.clone())?;
+        Ok((arn, Caller::of(client)))
+    }
+
     async fn audit(&mut self, caller: &Caller) -> Result<(), DemoError> {
         let log = self.place.data().join("audit");
         let rows = audited::rows(&log, &caller.request_ids, &*self.clock).await?;
@@ -292,6 +346,19 @@ struct Caller {
 }
 
 impl Caller {
+    fn of(client: Client) -> Caller {
+        Caller {
+            client,
+            request_ids: Vec::new(),
+        }
+    }
+
+    async fn call_iam(&mut self, operation: &str, parameters: &[(&str, &str)]) -> Result<Answer, DemoError> {
+        let answer = self.client.call_iam(operation, parameters).await?;
+        self.request_ids.push(answer.request_id.clone());
+        Ok(answer)
+    }
+
     async fn call(&mut self, operation: &str, input: Value) -> Result<Answer, DemoError> {
         let answer = self.client.call(operation, &input).await?;
         self.request_ids.push(answer.request_id.clone());
@@ -309,6 +376,23 @@ impl Caller {
             Ok(_) => Err(DemoError::wrong(format!("{operation} was not refused"))),
         }
     }
+}
+
+/// Lets the account administer the key, and these users use it.
+async fn name_users(caller: &mut Caller, key_id: &str, users: &[&str]) -> Result<(), DemoError> {
+    let account = users
+        .iter()
+        .find_map(|arn| arn.split(':').nth(4))
+        .unwrap_or_default();
+    let statement = |sid: &str, principals: Value, actions: &[&str]| json!({ "Sid": sid, "Effect": "Allow", "Principal": { "AWS": principals }, "Action": actions, "Resource": "*" });
+    let root = json!(format!("arn:aws:iam::{account}:root"));
+    let policy = json!({
+        "Version": "2012-10-17",
+        "Statement": [statement("Administer", root, &["kms:*"]), statement("Use", json!(users), &USE)],
+    });
+    let input = json!({ "KeyId": key_id, "Policy": policy.to_string() });
+    caller.call("PutKeyPolicy", input).await?;
+    Ok(())
 }
 
 /// A data key is bound to what it is for: `Decrypt` needs the same context, and the audit log shows it.
