@@ -6,11 +6,9 @@
     reason = "tests fail by panicking"
 )]
 
-mod common;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use common::{ABSENT, Keystead, OTHER_REGION, STRANGER, alias_arn, arn_of, policy, statement};
+use inprocess::{ABSENT, Keystead, OTHER_REGION, STRANGER, alias_arn, arn_of, policy, statement};
 use serde_json::{Value, json};
 
 const TEXT: &str = "a text that nobody else has";
@@ -138,11 +136,11 @@ async fn a_ciphertext_tells_nothing_of_a_key_that_its_reader_may_not_use() {
                   or you are not allowed to access.";
     let body = json!({"CiphertextBlob": blob});
     keystead
-        .call_as(STRANGER, common::REGION, "Decrypt", body.clone())
+        .call_as(STRANGER, inprocess::REGION, "Decrypt", body.clone())
         .await
         .is("AccessDeniedException", hidden);
     keystead
-        .call_as(common::ACCOUNT, OTHER_REGION, "Decrypt", body.clone())
+        .call_as(inprocess::ACCOUNT, OTHER_REGION, "Decrypt", body.clone())
         .await
         .is("AccessDeniedException", hidden);
     let closed = policy(&[
@@ -422,7 +420,7 @@ async fn records_of_cryptography_hold_no_text_and_no_ciphertext() {
 async fn whether_a_foreign_key_exists_is_told_by_nothing_in_the_request() {
     let keystead = Keystead::start().await;
     let (there, gone) = (arn_of(&keystead.key().await), arn_of(ABSENT));
-    let as_stranger = |operation, body| keystead.call_as(STRANGER, common::REGION, operation, body);
+    let as_stranger = |operation, body| keystead.call_as(STRANGER, inprocess::REGION, operation, body);
     let body = json!({"KeyId": there, "Plaintext": "aGk="});
     let blob = keystead.call("Encrypt", body).await.ok()["CiphertextBlob"].take();
     let calls = |key: &str| {

@@ -7,9 +7,7 @@
     reason = "these are tests"
 )]
 
-mod common;
-
-use common::*;
+use inprocess::*;
 use serde_json::{Value, json};
 
 #[tokio::test]

@@ -7,11 +7,9 @@
     reason = "these are tests"
 )]
 
-mod common;
-
 use std::time::Duration;
 
-use common::*;
+use inprocess::*;
 use serde_json::{Value, json};
 
 async fn last(keystead: &Keystead, key: &str) -> Value {

@@ -7,9 +7,7 @@
     reason = "these are tests"
 )]
 
-mod common;
-
-use common::*;
+use inprocess::*;
 use serde_json::{Value, json};
 
 const LOCKOUT: &str = "The new key policy will not allow you to update the key policy in the future.";

@@ -6,12 +6,10 @@
     reason = "tests fail by panicking"
 )]
 
-mod common;
-
 use std::time::Duration;
 
 use ambient::{Clock, Timestamp};
-use common::{DAY, GRACE, Keystead, arn_of};
+use inprocess::{DAY, GRACE, Keystead, arn_of};
 use serde_json::{Value, json};
 
 async fn encrypt(keystead: &Keystead, key: &str) -> Value {
@@ -37,7 +35,7 @@ async fn materials(keystead: &Keystead, key: &str) -> Vec<Value> {
 /// Waits for the worker to have rotated `key` until it has `count` materials.
 async fn until_materials(keystead: &Keystead, key: &str, count: usize) {
     let body = json!({"KeyId": key, "IncludeKeyMaterial": "ALL_KEY_MATERIAL"});
-    let there = |answer: &common::Answer| {
+    let there = |answer: &inprocess::Answer| {
         answer.body["Rotations"]
             .as_array()
             .is_some_and(|all| all.len() == count)

@@ -7,12 +7,10 @@
     reason = "these are tests"
 )]
 
-mod common;
-
 use std::collections::BTreeSet;
 
-use common::*;
 use crypto::specs::{Family, KEY_SPECS, KeyUsage, Use};
+use inprocess::*;
 use serde_json::{Value, json};
 
 /// States that a key can be in here, in the order of the columns below.

@@ -9,9 +9,9 @@ use aws_lc_rs::signature::{
 };
 use serde_json::{Value, json};
 
-use crate::common::wrapping::{USUAL, bytes, wrap};
-use crate::common::*;
 use crate::*;
+use inprocess::wrapping::{USUAL, bytes, wrap};
+use inprocess::*;
 
 /// A private key, and its public key as SubjectPublicKeyInfo.
 struct Pair {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::common::*;
 use crate::*;
+use inprocess::*;
 
 #[tokio::test]
 async fn expired_material_is_of_no_use_at_once_and_destroyed_after_the_grace() {

@@ -8,8 +8,6 @@
 )]
 
 mod asymmetric;
-#[path = "../common/mod.rs"]
-mod common;
 mod expiry;
 mod regions;
 mod rotation;
@@ -19,7 +17,7 @@ mod wrapping;
 use std::time::Duration;
 
 use ambient::{Clock, Timestamp};
-use common::*;
+use inprocess::*;
 use serde_json::{Value, json};
 
 const FIRST: [u8; 32] = [1; 32];

@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use store::suite::memory::Fault;
 
-use crate::common::*;
 use crate::*;
+use inprocess::*;
 
 async fn family(keystead: &Keystead, replicas: &[&str]) -> String {
     let key = keystead.external(json!({"MultiRegion": true})).await;

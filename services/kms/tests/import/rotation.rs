@@ -5,8 +5,8 @@ use std::time::Duration;
 use ambient::Clock;
 use serde_json::{Value, json};
 
-use crate::common::*;
 use crate::*;
+use inprocess::*;
 
 #[tokio::test]
 async fn new_material_waits_for_a_rotation_and_all_material_decrypts() {

@@ -3,9 +3,9 @@
 use ambient::{Clock, Timestamp};
 use serde_json::{Value, json};
 
-use crate::common::wrapping::{USUAL, wrap};
-use crate::common::*;
 use crate::*;
+use inprocess::wrapping::{USUAL, wrap};
+use inprocess::*;
 
 #[tokio::test]
 async fn a_key_waits_for_its_material_and_works_with_it() {

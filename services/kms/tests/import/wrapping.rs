@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::common::wrapping::{USUAL, bytes, text, wrap};
-use crate::common::*;
 use crate::*;
+use inprocess::wrapping::{USUAL, bytes, text, wrap};
+use inprocess::*;
 
 #[tokio::test]
 async fn material_is_wrapped_in_every_way_and_under_every_size() {

@@ -7,12 +7,10 @@
     reason = "these are tests"
 )]
 
-mod common;
-
 use std::collections::BTreeSet;
 
-use common::wrapping::{USUAL, text, wrap};
-use common::*;
+use inprocess::wrapping::{USUAL, text, wrap};
+use inprocess::*;
 use serde_json::{Value, json};
 
 /// Who calls.

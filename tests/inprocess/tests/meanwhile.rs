@@ -3,9 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
-mod common;
-
-use common::*;
+use inprocess::*;
 use serde_json::{Value, json};
 
 /// A call of `operation` that stops before it is done, while `meanwhile` runs to its end.
