@@ -23,7 +23,7 @@ use server::Profile;
 use sigv4::Service;
 use sigv4::sign::Signer;
 
-pub(crate) use answer::{Answer, Blob, Confidential};
+pub(crate) use answer::{Answer, Blob, Confidential, SecretText};
 pub(crate) use error::ClientError;
 
 pub(crate) use credentials::Credentials;
@@ -34,17 +34,20 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// What the audit log shows as the caller's program.
 const USER_AGENT: &str = concat!("keystead/", env!("CARGO_PKG_VERSION"));
 /// What the targets of KMS begin with.
-const TARGET_PREFIX: &str = "TrentService";
+const KMS_TARGET: &str = "TrentService";
+/// What the targets of the administration begin with.
+const ADMIN_TARGET: &str = "Keystead";
 /// The version of IAM's operations.
 const IAM_VERSION: &str = "2010-05-08";
 /// The Region that IAM's requests are signed for, wherever they are sent.
 const IAM_REGION: &str = "us-east-1";
 
-/// Calls KMS and IAM with one access key, one call at a time over one connection.
+/// Calls KMS, IAM and the administration with one access key, one call at a time over one connection.
 pub(crate) struct Client {
     endpoint: Endpoint,
     kms: Signer,
     iam: Signer,
+    admin: Signer,
     clock: Arc<dyn Clock>,
     connection: Option<SendRequest<Full<Bytes>>>,
 }
@@ -52,9 +55,18 @@ pub(crate) struct Client {
 impl Client {
     /// A client of the server whose data directory is `data`, as its last start left it, with the root access key.
     pub(crate) fn of(data: &Path, clock: Arc<dyn Clock>) -> Result<Client, ClientError> {
+        Client::of_file(data, "credentials", clock)
+    }
+
+    /// The same, with the operator's access key.
+    pub(crate) fn of_operator(data: &Path, clock: Arc<dyn Clock>) -> Result<Client, ClientError> {
+        Client::of_file(data, "operator-credentials", clock)
+    }
+
+    fn of_file(data: &Path, name: &str, clock: Arc<dyn Clock>) -> Result<Client, ClientError> {
         // What is no data directory is named first.
         let profile = Profile::read(data)?;
-        let credentials = Credentials::read(&data.join("local").join("credentials"))?;
+        let credentials = Credentials::read(&data.join("local").join(name))?;
         Client::new(data, &profile, &credentials, clock)
     }
 
@@ -87,6 +99,7 @@ impl Client {
             endpoint: Endpoint::new(&profile.endpoint, &ca, clock.clone())?,
             kms: signer(&profile.region, "kms"),
             iam: signer(IAM_REGION, "iam"),
+            admin: signer(&profile.region, "keystead"),
             clock,
             connection: None,
         })
@@ -99,12 +112,13 @@ impl Client {
 
     /// Calls `operation` of KMS, such as `DescribeKey`, once.
     pub(crate) async fn call(&mut self, operation: &str, input: &Value) -> Result<Answer, ClientError> {
-        let target = format!("{TARGET_PREFIX}.{operation}");
-        let headers = [
-            ("content-type", "application/x-amz-json-1.1"),
-            ("x-amz-target", &target),
-        ];
-        let request = self.request(&self.kms, &headers, input.to_string())?;
+        let request = self.json(&self.kms, KMS_TARGET, operation, input)?;
+        self.exchange(request).await?.or_refused(operation)
+    }
+
+    /// Calls `operation` of the administration, such as `CreateAccount`, once.
+    pub(crate) async fn call_admin(&mut self, operation: &str, input: &Value) -> Result<Answer, ClientError> {
+        let request = self.json(&self.admin, ADMIN_TARGET, operation, input)?;
         self.exchange(request).await?.or_refused(operation)
     }
 
@@ -146,6 +160,21 @@ impl Client {
             return Ok(open);
         }
         self.endpoint.connect().await
+    }
+
+    fn json(
+        &self,
+        signer: &Signer,
+        prefix: &str,
+        operation: &str,
+        input: &Value,
+    ) -> Result<Request<Full<Bytes>>, ClientError> {
+        let target = format!("{prefix}.{operation}");
+        let headers = [
+            ("content-type", "application/x-amz-json-1.1"),
+            ("x-amz-target", &target),
+        ];
+        self.request(signer, &headers, input.to_string())
     }
 
     fn request(

@@ -26,6 +26,8 @@ enum Command {
     Env(commands::env::Arguments),
     /// Shows the main job on a server of its own, step by step
     Demo(commands::demo::Arguments),
+    /// Makes and lists accounts, as the operator
+    Account(commands::account::Arguments),
     /// Reads the log of calls
     Audit(commands::audit::Arguments),
 }
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
         Command::Server(arguments) => arguments.run(),
         Command::Env(arguments) => arguments.run(),
         Command::Demo(arguments) => arguments.run(),
+        Command::Account(arguments) => arguments.run(),
         Command::Audit(arguments) => arguments.run(),
     };
     match ended {

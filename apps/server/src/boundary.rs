@@ -43,6 +43,16 @@ pub trait Installation: Send + Sync + Sized + 'static {
         key: &NewAccessKey,
     ) -> impl Future<Output = Result<(), Mistake>> + Send;
 
+    /// Whether the operator has an account.
+    fn has_operator(&self) -> Result<bool, Mistake>;
+
+    /// Makes the operator's account, whose access key is `key`; durable when it returns.
+    fn create_operator(
+        &self,
+        account: AccountId,
+        key: &NewAccessKey,
+    ) -> impl Future<Output = Result<(), Mistake>> + Send;
+
     /// A secret of the installation's own that is kept sealed, by name.
     fn secret(&self, name: &str) -> Result<Option<SecretBytes>, Mistake>;
 

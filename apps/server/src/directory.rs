@@ -3,7 +3,7 @@
 //! ```text
 //! store/   sealed records
 //! audit/   the log: evidence, readable by design
-//! local/   0700: lock, root.key, credentials, config, ca.pem, server.pem, server.key; never in a backup
+//! local/   0700: lock, root.key, credentials, operator-credentials, config, ca.pem, server.pem, server.key; never in a backup
 //! ```
 
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -82,6 +82,7 @@ impl DataDirectory {
         for path in [
             directory.server_key(),
             directory.credentials(),
+            directory.operator_credentials(),
             directory.config(),
         ] {
             if path.exists() {
@@ -163,6 +164,11 @@ impl DataDirectory {
     /// The root access key, in the AWS credentials file format.
     pub fn credentials(&self) -> PathBuf {
         self.local("credentials")
+    }
+
+    /// The operator's access key, in the same format.
+    pub fn operator_credentials(&self) -> PathBuf {
+        self.local("operator-credentials")
     }
 
     /// Endpoint, trust and Region, in the AWS configuration file format. The first complete start ends with it.

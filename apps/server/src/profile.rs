@@ -25,8 +25,8 @@ pub struct Profile {
     pub ca_bundle: Option<String>,
 }
 
-/// Writes the root access key. Durable when it returns.
-pub(crate) fn write_credentials(directory: &DataDirectory, key: &NewAccessKey) -> Result<(), FileError> {
+/// Writes an access key. Durable when it returns.
+pub(crate) fn write_credentials(path: &Path, key: &NewAccessKey) -> Result<(), FileError> {
     let mut text = SecretBuffer::with_capacity(256);
     for part in [
         "[",
@@ -39,7 +39,7 @@ pub(crate) fn write_credentials(directory: &DataDirectory, key: &NewAccessKey) -
     ] {
         text.extend(part.as_bytes());
     }
-    files::write_atomically(&directory.credentials(), files::SECRET, text.expose())
+    files::write_atomically(path, files::SECRET, text.expose())
 }
 
 impl Profile {
@@ -121,7 +121,7 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let directory = DataDirectory::open(place.path()).unwrap();
         let key = NewAccessKey::draw(&SeededEntropy::new(1)).unwrap();
-        write_credentials(&directory, &key).unwrap();
+        write_credentials(&directory.credentials(), &key).unwrap();
         assert_eq!(
             std::fs::read_to_string(directory.credentials()).unwrap(),
             format!(

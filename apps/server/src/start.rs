@@ -113,6 +113,9 @@ pub async fn serve<F: Foundation>(
     ground
         .settle_account(&config, &installation, &*surroundings.entropy)
         .await?;
+    ground
+        .settle_operator(&installation, &*surroundings.entropy)
+        .await?;
     let certificate = ground.certificate(&config, &installation, &surroundings).await?;
     let engine = installation.start().await?;
     ground.write_profile(&config)?;
@@ -217,12 +220,31 @@ impl Ground {
         }
         let account = match config.account_id {
             Some(account) => account,
-            None => random_account(entropy)?,
+            None => identity::random_account(entropy)?,
         };
         // Killed after the file and before the account, the next start finds no account, and draws another key.
         let key = NewAccessKey::draw(entropy)?;
-        profile::write_credentials(&self.directory, &key)?;
+        profile::write_credentials(&self.directory.credentials(), &key)?;
         Ok(installation.create_account(account, &key).await?)
+    }
+
+    /// Makes the operator's account and its access key where there is none.
+    async fn settle_operator<I: Installation>(
+        &self,
+        installation: &I,
+        entropy: &dyn Entropy,
+    ) -> Result<(), StartError> {
+        if installation.has_operator()? {
+            return Ok(());
+        }
+        let key = NewAccessKey::draw(entropy)?;
+        profile::write_credentials(&self.directory.operator_credentials(), &key)?;
+        let accounts = installation.accounts()?;
+        let mut account = identity::random_account(entropy)?;
+        while accounts.contains(&account) {
+            account = identity::random_account(entropy)?;
+        }
+        Ok(installation.create_operator(account, &key).await?)
     }
 
     /// The TLS configuration, and what keeps its certificate fresh; `None` without TLS.
@@ -281,16 +303,6 @@ impl Ground {
         let scheme = if config.tls == Tls::Off { "http" } else { "https" };
         format!("{scheme}://{}:{}", config.listen.host_for_urls(), self.main_port)
     }
-}
-
-/// 12 digits, none of them a leading zero, which some tools drop.
-fn random_account(entropy: &dyn Entropy) -> Result<AccountId, StartError> {
-    const LEAST: u64 = 100_000_000_000;
-    let mut random = [0; 8];
-    entropy.fill(&mut random)?;
-    // A remainder of 64 bits is as good as even over 2^40 numbers.
-    let number = LEAST + u64::from_be_bytes(random) % (AccountId::MAX - LEAST + 1);
-    AccountId::from_number(number).ok_or(StartError::Entropy(EntropyFailed))
 }
 
 /// Takes a port without accepting on it yet, so that its number is known and a busy one is told early.

@@ -18,7 +18,7 @@ use crate::metrics::{Flush, Recorder};
 use crate::root_key::RootSecret;
 
 /// Every service, one line each.
-static SERVICES: &[&Service] = &[&iam::IAM, &kms::KMS, &sts::STS];
+static SERVICES: &[&Service] = &[&admin::ADMIN, &iam::IAM, &kms::KMS, &sts::STS];
 
 /// The store in the data directory, by this process alone.
 #[derive(Debug, Clone, Copy)]
@@ -85,6 +85,14 @@ impl Installation for engine::Installation {
 
     async fn create_account(&self, account: AccountId, key: &NewAccessKey) -> Result<(), Mistake> {
         self.create_account(account, key).await.map_err(mistake)
+    }
+
+    fn has_operator(&self) -> Result<bool, Mistake> {
+        Ok(self.operator().map_err(mistake)?.is_some())
+    }
+
+    async fn create_operator(&self, account: AccountId, key: &NewAccessKey) -> Result<(), Mistake> {
+        self.create_operator(account, key).await.map_err(mistake)
     }
 
     fn secret(&self, name: &str) -> Result<Option<SecretBytes>, Mistake> {

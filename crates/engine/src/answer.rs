@@ -333,7 +333,7 @@ async fn walk<O: Operation>(engine: &Engine, call: &Call, encoded: SecretBuffer)
             return engine.refuse(call, spec, plain(), engine.unavailable(call)).await;
         };
         let mut resources = Vec::new();
-        let done = attempt_once::<O>(engine, call, &input, &view, &mut resources).await;
+        let done = attempt_once::<O>(engine, call, &input, &view, turn.is_some(), &mut resources).await;
         let tale = Tale {
             resources: &resources,
             ..plain()
@@ -445,6 +445,7 @@ async fn attempt_once<O: Operation>(
     call: &Call,
     input: &O::Input,
     view: &View,
+    in_turn: bool,
     resources: &mut Vec<Resource>,
 ) -> Result<Done, Failure> {
     let caller = &call.caller;
@@ -486,7 +487,7 @@ async fn attempt_once<O: Operation>(
     if O::is_dry_run(input) {
         return Err(precedence::of_dry_run());
     }
-    let mut world = World::new(engine, view);
+    let mut world = World::new(engine, view, in_turn);
     let output = O::act(input, &permit, &mut world).await.map_err(Into::into)?;
     resources.append(&mut world.take_made());
     let response = match O::SPEC.read_only {

@@ -328,7 +328,7 @@ impl Worker {
             if !stands {
                 return Ok(Ended::Done);
             }
-            let mut world = World::new(engine, &view);
+            let mut world = World::new(engine, &view, true);
             let duty = Duty {
                 place: place.clone(),
                 subject: item.subject.clone(),

@@ -95,6 +95,14 @@ impl Engine {
         places
     }
 
+    /// Makes the parts of the store that belong to an account and are not there yet.
+    pub(crate) async fn create_domains(&self, account: AccountId) -> Result<(), CommitError> {
+        for place in self.places_of(account) {
+            self.store.create_domain(&place).await?;
+        }
+        Ok(())
+    }
+
     /// A snapshot as calls from `place` see it of a service's records; `None` for a place that does not exist.
     pub(crate) fn view_of(&self, snapshot: &Snapshot, seat: Seat, place: &Place) -> Option<View> {
         let view = snapshot.view();

@@ -111,7 +111,7 @@ fn record(
     let principal = call.caller.principal();
     let identity = Identity {
         kind: Some(match principal.kind {
-            Kind::Root => IdentityKind::Root,
+            Kind::Root | Kind::Operator => IdentityKind::Root,
             Kind::User => IdentityKind::IamUser,
             Kind::AssumedRole => IdentityKind::AssumedRole,
             Kind::FederatedUser => IdentityKind::FederatedUser,

@@ -11,7 +11,7 @@ use attestation::Verifier;
 use audit::{AuditError, AuditLog, RefusedStream};
 use crypto::InProcess;
 use crypto::wrapping::WrappingKeys;
-use identity::{AccessKey, AccessKeySecrets, AccessKeys, Account, Accounts, ByAccount, NewAccessKey};
+use identity::{AccessKey, AccessKeySecrets, AccessKeys, Account, Accounts, ByAccount, NewAccessKey, Owner};
 use secret::{SecretBuffer, SecretBytes, SecretString};
 use sigv4::SigningKeys;
 use store::backend::Backend;
@@ -201,42 +201,64 @@ impl Installation {
         })
     }
 
-    /// The accounts there are.
+    /// The accounts there are, without the operator's.
     pub fn accounts(&self) -> Result<Vec<AccountId>, OpenError> {
         let view = self.engine.store.snapshot().view();
-        let rows =
-            view.scan_names::<Accounts>(Domain::Installation, std::ops::Bound::Unbounded, usize::MAX)?;
-        let number = |row: &store::RowKey| row.name().try_into().map(u64::from_be_bytes).ok();
-        Ok(rows
-            .iter()
-            .filter_map(number)
-            .filter_map(AccountId::from_number)
-            .collect())
+        let (mut accounts, operator) = (identity::accounts(&view)?, identity::operator(&view)?);
+        accounts.retain(|account| Some(*account) != operator);
+        Ok(accounts)
+    }
+
+    /// The operator's account; `None` before it was made.
+    pub fn operator(&self) -> Result<Option<AccountId>, OpenError> {
+        Ok(identity::operator(&self.engine.store.snapshot().view())?)
+    }
+
+    /// Makes the operator's account, unless there is one, with `key` to sign with.
+    pub async fn create_operator(&self, account: AccountId, key: &NewAccessKey) -> Result<(), OpenError> {
+        let now = self.engine.clock.now();
+        let view = self.engine.store.snapshot().view();
+        if identity::operator(&view)?.is_some() {
+            return Ok(());
+        }
+        let record = Account::of_operator_made_at(now);
+        let owner = Owner::Operator(account);
+        self.open_account(view, record, &owner, key, "CreateOperator")
+            .await
     }
 
     /// Makes an account whose root user signs with `key`. To do it again changes nothing.
     pub async fn create_account(&self, account: AccountId, key: &NewAccessKey) -> Result<(), OpenError> {
-        let store = &self.engine.store;
         let now = self.engine.clock.now();
-        let view = store.snapshot().view();
+        let view = self.engine.store.snapshot().view();
         if view
             .get::<Accounts>(Domain::Installation, &ByAccount(account))?
-            .is_none()
+            .is_some()
         {
-            let mut change = Change::new();
-            change.put::<Accounts>(Domain::Installation, ByAccount(account), Account::made_at(now));
-            let record = AccessKey::of_root(account, now);
-            change.put::<AccessKeys>(Domain::Installation, key.id.clone(), record);
-            let secret = Arc::new(SecretString::new(key.secret.expose().to_owned()));
-            change.put_secret::<AccessKeySecrets>(Domain::Installation, key.id.clone(), secret);
-            change.record(chores::installation_event(
-                &self.engine,
-                account,
-                "CreateAccount",
-                None,
-            )?);
-            store.commit(view.into_reads(), change).await?;
+            return Ok(());
         }
+        let owner = Owner::Root(account);
+        self.open_account(view, Account::made_at(now), &owner, key, "CreateAccount")
+            .await
+    }
+
+    async fn open_account(
+        &self,
+        view: store::View,
+        account: Account,
+        owner: &Owner,
+        key: &NewAccessKey,
+        event: &str,
+    ) -> Result<(), OpenError> {
+        let (engine, number) = (&self.engine, owner.account());
+        let mut change = Change::new();
+        change.put::<Accounts>(Domain::Installation, ByAccount(number), account);
+        let record = AccessKey::of(owner, engine.clock.now());
+        change.put::<AccessKeys>(Domain::Installation, key.id.clone(), record);
+        let secret = Arc::new(SecretString::new(key.secret.expose().to_owned()));
+        change.put_secret::<AccessKeySecrets>(Domain::Installation, key.id.clone(), secret);
+        change.record(chores::installation_event(engine, number, event, None)?);
+        engine.store.commit(view.into_reads(), change).await?;
         Ok(())
     }
 
@@ -270,7 +292,7 @@ impl Installation {
 
     /// Makes what is missing for each account in each Region that is served, and begins the background work.
     pub async fn start(self) -> Result<Arc<Engine>, OpenError> {
-        let accounts = self.accounts()?;
+        let (accounts, operator) = (self.accounts()?, self.operator()?);
         let engine = self.engine;
         if self.log_is_gone {
             let mut change = Change::new();
@@ -284,10 +306,8 @@ impl Installation {
             }
             engine.store.commit(ReadSet::new(), change).await?;
         }
-        for account in accounts {
-            for place in engine.places_of(account) {
-                engine.store.create_domain(&place).await?;
-            }
+        for account in accounts.into_iter().chain(operator) {
+            engine.create_domains(account).await?;
         }
         task::spawn(outbox::drain(engine.store.clone(), engine.log.durable_revision()));
         let (dir, log_id) = self.log;

@@ -40,4 +40,4 @@ pub use protocol::{Failure, Wire};
 pub use service::{Seat, Service};
 pub use usage::LastUse;
 pub use view::View;
-pub use world::{Locked, UnsealError, World};
+pub use world::{AccountNotOpened, Locked, UnsealError, World};

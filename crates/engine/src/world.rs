@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use ambient::{Entropy, EntropyFailed, Timestamp};
-use arn::Arn;
+use arn::{AccountId, Arn};
 use attestation::Verifier;
 use crypto::wrapping::WrappingKeys;
 use crypto::{InProcess, Material};
 use gate::{Asking, Caller, Demand, Demands, Permit};
 use serde_json::{Map, Value};
-use store::{Change, Domain, SecretTable, StoreError, Vault};
+use store::{Change, CommitError, Domain, SecretTable, StoreError, Vault};
 
 use crate::chores::Event;
 use crate::engine::Engine;
@@ -20,6 +20,9 @@ use crate::view::View;
 
 /// What an operation may touch while it acts: random bytes, opened key material, and the change it makes.
 pub struct World<'w> {
+    engine: &'w Engine,
+    /// Whether the walk has the writer's turn, so that nothing else may be changed.
+    in_turn: bool,
     view: &'w View,
     entropy: &'w dyn Entropy,
     vault: &'w Vault,
@@ -67,8 +70,19 @@ pub enum UnsealError {
     Store(#[from] StoreError),
 }
 
+/// Why an account has no parts of the store.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountNotOpened {
+    /// Too many changes at once.
+    #[error("the store is too busy for a new account")]
+    Busy,
+    /// The store did not take them.
+    #[error("the store does not take a new account: {0}")]
+    Commit(#[from] CommitError),
+}
+
 impl<'w> World<'w> {
-    pub(crate) fn new(engine: &'w Engine, view: &'w View) -> World<'w> {
+    pub(crate) fn new(engine: &'w Engine, view: &'w View, in_turn: bool) -> World<'w> {
         let Engine {
             entropy,
             vault,
@@ -79,6 +93,8 @@ impl<'w> World<'w> {
             ..
         } = engine;
         World {
+            engine,
+            in_turn,
             view,
             entropy: &**entropy,
             vault,
@@ -146,6 +162,15 @@ impl<'w> World<'w> {
     /// The change that this call makes; it lands with the call's audit record or not at all.
     pub fn change(&mut self) -> &mut Change {
         &mut self.change
+    }
+
+    /// Makes an account's parts of the store, ahead of the change that makes the account: without it they are nobody's.
+    pub async fn open_account(&self, account: AccountId) -> Result<(), AccountNotOpened> {
+        // In the writer's turn it would wait for itself.
+        if self.in_turn {
+            return Err(AccountNotOpened::Busy);
+        }
+        Ok(self.engine.create_domains(account).await?)
     }
 
     /// Opens key material: only with a permit for action `A` on its key.

@@ -122,7 +122,7 @@ impl<'c> CallContext<'c> {
             }
             "aws:principalaccount" | "kms:calleraccount" => Found::made(caller.account()),
             "aws:principaltype" => Found::text(match principal.kind {
-                Kind::Root => "Account",
+                Kind::Root | Kind::Operator => "Account",
                 Kind::User => "User",
                 Kind::AssumedRole => "AssumedRole",
                 Kind::FederatedUser => "FederatedUser",

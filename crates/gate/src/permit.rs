@@ -69,6 +69,8 @@ pub enum Cause {
     NoSessionPolicy,
     /// Sessions of this kind may not call this, whatever policies say.
     ClosedToSession,
+    /// The operator administers the installation and nothing else, and nobody else does.
+    Administration,
     /// The resource belongs to another account, or nobody; which of them is not told.
     Foreign,
     /// The caller's credentials ended while the call was under way.
@@ -154,7 +156,7 @@ impl fmt::Display for Denial {
             Cause::NoResourcePolicy => {
                 write!(f, "on resource: {resource} because no resource-based policy allows the {action} action")
             }
-            Cause::NoIdentityPolicy | Cause::CallerGone | Cause::ClosedToSession => {
+            Cause::NoIdentityPolicy | Cause::Administration | Cause::CallerGone | Cause::ClosedToSession => {
                 write!(f, "on resource: {resource} because no identity-based policy allows the {action} action")
             }
         }
@@ -219,6 +221,9 @@ pub fn permit_internal<T>(targets: T, allowed: impl IntoIterator<Item = (&'stati
     }
 }
 
+/// What the actions of the administration begin with.
+const ADMINISTRATION: &str = "keystead:";
+
 /// The decision on one demand. A Deny wins wherever it stands; then the resource's policy or a grant on it may name the caller,
 /// which is enough in its own account; then both sides have to allow.
 ///
@@ -231,6 +236,10 @@ fn decide(
     let caller = context.asking.caller;
     let own = demand.owner == caller.account();
     let principal = caller.principal();
+    // What is the operator's is nobody else's, and nothing else is the operator's, whatever policies say.
+    if demand.action.starts_with(ADMINISTRATION) != (principal.kind == identity::Kind::Operator) {
+        return Ok(Err(Cause::Administration));
+    }
     let entity = principal.issuer.as_ref().map(|issuer| Entity {
         arn: &issuer.arn,
         id: &issuer.id,
@@ -241,7 +250,7 @@ fn decide(
     };
     let question = Question {
         caller: match principal.kind {
-            identity::Kind::Root => policy::Caller::Root(principal.account),
+            identity::Kind::Root | identity::Kind::Operator => policy::Caller::Root(principal.account),
             identity::Kind::User => policy::Caller::User(itself),
             identity::Kind::AssumedRole => policy::Caller::Session {
                 role: entity.unwrap_or(itself),

@@ -13,7 +13,7 @@ use gate::{
     authenticate,
 };
 use http::HeaderMap;
-use identity::{AccessKey, AccessKeySecrets, AccessKeys, NewAccessKey};
+use identity::{AccessKey, AccessKeySecrets, AccessKeys, NewAccessKey, Owner};
 use policy::{Kind, Policy};
 use secret::SecretString;
 use sigv4::sign::Signer;
@@ -69,6 +69,11 @@ struct Town {
 }
 
 async fn town() -> Town {
+    town_of(Owner::Root).await
+}
+
+/// The one access key belongs to `owner` of the account.
+async fn town_of(owner: impl FnOnce(AccountId) -> Owner) -> Town {
     let entropy = Arc::new(SeededEntropy::new(1));
     let tables = [
         store::table_spec::<AccessKeys>(),
@@ -91,7 +96,7 @@ async fn town() -> Town {
     change.put::<AccessKeys>(
         Domain::Installation,
         key.id.clone(),
-        AccessKey::of_root(account, NOW),
+        AccessKey::of(&owner(account), NOW),
     );
     let secret = Arc::new(SecretString::new(key.secret.expose().to_owned()));
     change.put_secret::<AccessKeySecrets>(Domain::Installation, key.id.clone(), secret);
@@ -189,6 +194,40 @@ fn denial<T: std::fmt::Debug>(refused: Result<Permit<T>, AuthorizationError>) ->
     match refused {
         Err(AuthorizationError::Denied(denial)) => denial,
         other => panic!("{other:?}"),
+    }
+}
+
+/// A demand that the caller's own policies decide.
+fn own_demand(town: &Town, action: &'static str) -> Demand {
+    Demand {
+        action,
+        resource: Arn::root_of(town.account),
+        owner: town.account,
+        authority: Authority::Identity,
+    }
+}
+
+#[tokio::test]
+async fn the_operator_alone_administers() {
+    let operator = town_of(Owner::Operator).await;
+    let administration = own_demand(&operator, "keystead:CreateAccount");
+    assert_eq!(operator.denied(administration), None);
+    let root = town().await;
+    let administration = own_demand(&root, "keystead:CreateAccount");
+    assert_eq!(root.denied(administration), Some(Cause::Administration));
+}
+
+#[tokio::test]
+async fn the_operator_does_nothing_but_administer() {
+    let town = town_of(Owner::Operator).await;
+    for action in ["iam:CreateUser", "sts:GetFederationToken", "kms:CreateKey"] {
+        let denied = town.denied(own_demand(&town, action));
+        assert_eq!(denied, Some(Cause::Administration), "{action}");
+    }
+    // Its own account's keys, if there were any, and everybody's.
+    for owner in ["111122223333", "444455556666"] {
+        let denied = town.denied(town.demand(owner, &allowing("*")));
+        assert_eq!(denied, Some(Cause::Administration), "{owner}");
     }
 }
 

@@ -83,6 +83,9 @@ pub struct AccessKey {
     /// The unique id of the user it belongs to; the account's root user where there is none.
     #[n(3)]
     user: Option<String>,
+    /// Whether it is the operator's; absent for all others.
+    #[n(4)]
+    operator: Option<bool>,
 }
 
 /// Whose an access key is.
@@ -92,13 +95,15 @@ pub enum Owner {
     Root(AccountId),
     /// A user of the account.
     User(AccountId, UniqueId),
+    /// The operator, under the number of its account.
+    Operator(AccountId),
 }
 
 impl Owner {
     /// The account.
     pub fn account(&self) -> AccountId {
         match self {
-            Owner::Root(account) | Owner::User(account, _) => *account,
+            Owner::Root(account) | Owner::User(account, _) | Owner::Operator(account) => *account,
         }
     }
 }
@@ -116,18 +121,22 @@ impl AccessKey {
             active: true,
             created_ms: now.milliseconds(),
             user: match owner {
-                Owner::Root(_) => None,
+                Owner::Root(_) | Owner::Operator(_) => None,
                 Owner::User(_, id) => Some(id.to_string()),
             },
+            operator: matches!(owner, Owner::Operator(_)).then_some(true),
         }
     }
 
     /// Who signs with it. `None` in a damaged record alone.
     pub fn owner(&self) -> Option<Owner> {
         let account = AccountId::from_number(self.account)?;
-        Some(match &self.user {
-            None => Owner::Root(account),
-            Some(id) => Owner::User(account, UniqueId::kept(id)),
+        Some(match (&self.user, self.operator) {
+            (None, None) => Owner::Root(account),
+            (Some(id), None) => Owner::User(account, UniqueId::kept(id)),
+            (None, Some(true)) => Owner::Operator(account),
+            // Nobody who could be told.
+            (_, Some(_)) => return None,
         })
     }
 
@@ -239,7 +248,7 @@ impl AccessKeys {
     pub fn of_owner(owner: &Owner) -> Vec<u8> {
         let account = owner.account().number().to_be_bytes();
         match owner {
-            Owner::Root(_) => [account.as_slice(), b"\0"].concat(),
+            Owner::Root(_) | Owner::Operator(_) => [account.as_slice(), b"\0"].concat(),
             Owner::User(_, id) => [account.as_slice(), id.as_str().as_bytes(), b"\0"].concat(),
         }
     }

@@ -19,7 +19,7 @@ mod user;
 pub use access_key::{
     AccessKey, AccessKeyId, AccessKeySecrets, AccessKeys, InvalidAccessKeyId, NewAccessKey, Owner, Status,
 };
-pub use account::{Account, Accounts, ByAccount};
+pub use account::{Account, Accounts, ByAccount, accounts, operator, random_account};
 pub use document::Document;
 pub use entity::{InlinePolicy, Policies, Tag, set_tag, tag};
 pub use gather::{Gathered, group_named, managed_policy_of, policies_of, policies_of_role, session_policies};

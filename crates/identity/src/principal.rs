@@ -10,6 +10,8 @@ use crate::{
 /// What kind of principal it is, by CloudTrail's `userIdentity.type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
+    /// The operator of the installation, who is no tenant.
+    Operator,
     /// The account's root user.
     Root,
     /// A user of the account, or a session of its own.
@@ -61,6 +63,14 @@ impl Principal {
         }
     }
 
+    /// The operator, under the number of its account.
+    pub fn operator(account: AccountId) -> Principal {
+        Principal {
+            kind: Kind::Operator,
+            ..Principal::root(account)
+        }
+    }
+
     /// A user; `None` for a damaged record alone.
     pub fn user(user: &User, account: AccountId) -> Option<Principal> {
         Some(Principal {
@@ -78,6 +88,7 @@ impl Principal {
         match key.owner() {
             None => Ok(None),
             Some(Owner::Root(account)) => Ok(Some(Principal::root(account))),
+            Some(Owner::Operator(account)) => Ok(Some(Principal::operator(account))),
             Some(Owner::User(account, id)) => {
                 let user = user_of(account, &id, view)?;
                 Ok(user.and_then(|user| Principal::user(&user, account)))
@@ -145,7 +156,7 @@ impl Principal {
     pub fn known_by(&self) -> &str {
         match self.kind {
             Kind::FederatedUser => self.arn.as_str(),
-            Kind::Root | Kind::User | Kind::AssumedRole => &self.id,
+            Kind::Operator | Kind::Root | Kind::User | Kind::AssumedRole => &self.id,
         }
     }
 
@@ -153,6 +164,7 @@ impl Principal {
     pub fn owns(&self, key: &AccessKey) -> bool {
         match key.owner() {
             Some(Owner::Root(account)) => self.kind == Kind::Root && account == self.account,
+            Some(Owner::Operator(account)) => self.kind == Kind::Operator && account == self.account,
             Some(Owner::User(account, id)) => {
                 self.kind == Kind::User && account == self.account && id.as_str() == self.id
             }
@@ -167,10 +179,10 @@ pub fn domain_of(account: AccountId, view: &View) -> Option<Domain> {
     view.domain(&Place { account, region })
 }
 
-/// Whether there is such an account here.
+/// Whether there is such an account here, and it is a tenant: the operator's is nobody's to name.
 pub fn account_exists(account: AccountId, view: &View) -> Result<bool, StoreError> {
     let found = view.get::<Accounts>(Domain::Installation, &ByAccount(account))?;
-    Ok(found.is_some())
+    Ok(found.is_some_and(|account| !account.is_operator()))
 }
 
 /// What whoever has this ARN is known by: a unique id, which a session of a role has from it (`AROA…:name`), or a federated

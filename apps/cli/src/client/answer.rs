@@ -146,6 +146,16 @@ impl<'de> Deserialize<'de> for Confidential {
     }
 }
 
+/// Secret text.
+#[derive(Debug)]
+pub(crate) struct SecretText(pub(crate) SecretString);
+
+impl<'de> Deserialize<'de> for SecretText {
+    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<SecretText, D::Error> {
+        String::deserialize(source).map(|text| SecretText(SecretString::new(text)))
+    }
+}
+
 /// Decodes base64 without a copy in between.
 struct Base64;
 

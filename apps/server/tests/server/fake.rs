@@ -25,6 +25,7 @@ pub(crate) const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 #[derive(Default)]
 pub(crate) struct Kept {
     pub(crate) accounts: Mutex<Vec<(AccountId, String)>>,
+    pub(crate) operators: Mutex<Vec<AccountId>>,
     pub(crate) secrets: Mutex<HashMap<String, Vec<u8>>>,
     pub(crate) root_keys: Mutex<Vec<RootKeyId>>,
     /// Lets requests for `/hold` go on.
@@ -69,6 +70,15 @@ impl Installation for Fake {
             .lock()
             .unwrap()
             .push((account, key.id.as_str().to_owned()));
+        Ok(())
+    }
+
+    fn has_operator(&self) -> Result<bool, Mistake> {
+        Ok(!self.0.operators.lock().unwrap().is_empty())
+    }
+
+    async fn create_operator(&self, account: AccountId, _: &NewAccessKey) -> Result<(), Mistake> {
+        self.0.operators.lock().unwrap().push(account);
         Ok(())
     }
 

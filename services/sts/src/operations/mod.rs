@@ -46,7 +46,7 @@ fn refuse_session(view: &View, operation: &str) -> Result<(), StsError> {
 /// How long a session lasts that a user, or the root user, opens; the root user's is cut.
 fn seconds_of(wanted: Option<Seconds>, caller: &Principal) -> u32 {
     let most = match caller.kind {
-        Kind::Root => 3600,
+        Kind::Root | Kind::Operator => 3600,
         _ => 129_600,
     };
     wanted

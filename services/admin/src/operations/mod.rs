@@ -1,0 +1,33 @@
+//! One file for each operation.
+
+mod create_account;
+mod list_accounts;
+
+use arn::Arn;
+use engine::{AnyOperation, Authority, Demand, Demands, Targets, View};
+
+/// Every operation, one line each.
+pub static OPERATIONS: &[&dyn AnyOperation] = &[&create_account::CreateAccount, &list_accounts::ListAccounts];
+
+/// The installation, which all calls are about.
+#[derive(Debug, Clone, Copy)]
+pub struct TheInstallation;
+
+impl Targets for TheInstallation {
+    fn resources(&self) -> Vec<engine::Resource> {
+        Vec::new()
+    }
+}
+
+impl TheInstallation {
+    /// The demand to do `action` to it.
+    fn demand(self, action: &'static str, view: &View) -> Demands {
+        let owner = view.place().account;
+        Demands::of(Demand {
+            action,
+            resource: Arn::root_of(owner),
+            owner,
+            authority: Authority::Identity,
+        })
+    }
+}
