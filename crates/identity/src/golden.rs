@@ -5,12 +5,14 @@
 
 use ambient::Timestamp;
 use arn::AccountId;
-use secret::SecretBuffer;
+use crypto::totp;
+use secret::{SecretBuffer, SecretBytes};
 use store::Table;
 
 use crate::{
-    AccessKey, AccessKeys, Document, Group, Groups, ManagedPolicies, ManagedPolicy, Named, Owner, Policies,
-    Role, Roles, Session, SessionKind, Status, TrustPolicy, UniqueId, User, Users, set_tag,
+    AccessKey, AccessKeys, Document, Group, Groups, ManagedPolicies, ManagedPolicy, MfaDevice, MfaDevices,
+    Named, Owner, Policies, Role, Roles, Session, SessionKind, Status, TrustPolicy, UniqueId, User, Users,
+    Verdict, set_tag,
 };
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/golden/records-1.txt");
@@ -90,6 +92,23 @@ fn policy() -> ManagedPolicy {
     policy
 }
 
+fn device() -> MfaDevice {
+    let mut device = MfaDevice::new("phone", "/phones/", NOW);
+    set_tag(&mut device.tags, "team", "payroll");
+    let seed = SecretBytes::copied_from(&[7; totp::SEED]);
+    let step = u64::try_from(NOW.milliseconds() / 30_000).unwrap();
+    let [one, other] = [8, 9].map(|steps| {
+        let code = totp::code(&seed, step + steps);
+        String::from_utf8(code.to_vec()).unwrap()
+    });
+    assert_eq!(device.take_pair(&seed, [&one, &other], NOW), Verdict::Proved);
+    device.enable(&id("AIDAEXAMPLEEXAMPLEEXA"), NOW);
+    for _ in 0..5 {
+        assert_eq!(device.take(&seed, "", NOW), Verdict::Failed);
+    }
+    device
+}
+
 fn keys() -> [AccessKey; 2] {
     let account = AccountId::from_number(123_456_789_012).unwrap();
     let mut inactive = AccessKey::of(&Owner::User(account, id("AIDAEXAMPLEEXAMPLEEXA")), NOW);
@@ -119,6 +138,7 @@ fn records_are_read_and_written_as_ever() {
         ("role", written::<Roles>(&role())),
         ("session", of_session(&session())),
         ("managed-policy", written::<ManagedPolicies>(&policy())),
+        ("mfa-device", written::<MfaDevices>(&device())),
         ("access-key-of-root", written::<AccessKeys>(&of_root)),
         ("access-key-of-user", written::<AccessKeys>(&of_user)),
     ]
@@ -147,6 +167,7 @@ fn records_are_read_and_written_as_ever() {
         ManagedPolicies::decode(1, &bytes("managed-policy")).unwrap(),
         policy()
     );
+    assert_eq!(MfaDevices::decode(1, &bytes("mfa-device")).unwrap(), device());
     assert_eq!(
         AccessKeys::decode(1, &bytes("access-key-of-root")).unwrap(),
         of_root
