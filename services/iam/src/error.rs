@@ -38,6 +38,12 @@ pub enum IamError {
     /// A value does not fit the others.
     #[error("{0}")]
     InvalidInput(String),
+    /// A code of an MFA device is wrong, was used, or is not looked at after too many wrong ones.
+    #[error("Authentication code for device is not valid.")]
+    InvalidCode,
+    /// Ours to mend: a picture could not be made.
+    #[error("the picture of a seed could not be made")]
+    Picture,
     /// Ours to mend: the store.
     #[error("the store could not be read")]
     Store(#[from] StoreError),
@@ -80,7 +86,8 @@ impl From<IamError> for Failure {
             IamError::MalformedPolicy(_) => ("MalformedPolicyDocument", 400),
             IamError::Validation(_) => ("ValidationException", 400),
             IamError::InvalidInput(_) => ("InvalidInput", 400),
-            IamError::Store(_) | IamError::Entropy(_) => {
+            IamError::InvalidCode => ("InvalidAuthenticationCode", 403),
+            IamError::Store(_) | IamError::Entropy(_) | IamError::Picture => {
                 tracing::error!(error = &error as &dyn std::error::Error, "a call to IAM failed");
                 return Failure::silent("ServiceFailure", 500);
             }

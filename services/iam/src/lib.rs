@@ -14,6 +14,7 @@ mod documents;
 mod error;
 mod holders;
 mod limits;
+mod mfa;
 mod operations;
 mod paging;
 mod policies;
@@ -42,6 +43,8 @@ pub static IAM: Service = Service {
         store::table_spec::<identity::Groups>(),
         store::table_spec::<identity::ManagedPolicies>(),
         store::table_spec::<identity::Roles>(),
+        store::table_spec::<identity::MfaDevices>(),
+        store::secret_table_spec::<identity::MfaSeeds>(),
     ],
     operations: OPERATIONS,
     chores: &[],

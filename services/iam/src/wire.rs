@@ -239,6 +239,16 @@ pub struct Tag {
     pub value: String,
 }
 
+impl Tag {
+    /// A tag as it is told of.
+    pub fn told(tag: &identity::Tag) -> Tag {
+        Tag {
+            key: tag.key.clone(),
+            value: tag.value.clone(),
+        }
+    }
+}
+
 /// The policy that bounds an entity's permissions.
 #[derive(Debug, Shape)]
 pub struct AttachedPermissionsBoundary {
@@ -290,11 +300,7 @@ pub struct User {
 impl User {
     /// A user of an account; lists leave boundary and tags out.
     pub fn told(user: &identity::User, account: AccountId, whole: bool) -> Result<User, IamError> {
-        let tags = user.tags.iter().filter(|_| whole).map(|tag| Tag {
-            key: tag.key.clone(),
-            value: tag.value.clone(),
-        });
-        let tags: Vec<Tag> = tags.collect();
+        let tags: Vec<Tag> = user.tags.iter().filter(|_| whole).map(Tag::told).collect();
         let boundary = user.boundary.as_ref().filter(|_| whole);
         Ok(User {
             path: PathText(user.path.clone()),
@@ -384,3 +390,13 @@ impl Role {
         })
     }
 }
+
+/// The serial number of an MFA device: its ARN.
+#[derive(Debug, Clone, Shape)]
+#[shape(transparent, length = 9..=256, pattern = "[\\w+=/:,.@-]+")]
+pub struct SerialNumber(pub String);
+
+/// A code of an MFA device.
+#[derive(Debug, Clone, Shape)]
+#[shape(transparent, length = 6..=6, pattern = "[\\d]+")]
+pub struct AuthenticationCode(pub String);

@@ -10,6 +10,8 @@ mod create_policy;
 mod create_policy_version;
 mod create_role;
 mod create_user;
+mod create_virtual_mfa_device;
+mod deactivate_mfa_device;
 mod delete_access_key;
 mod delete_group;
 mod delete_group_policy;
@@ -21,11 +23,14 @@ mod delete_role_policy;
 mod delete_user;
 mod delete_user_permissions_boundary;
 mod delete_user_policy;
+mod delete_virtual_mfa_device;
 mod detach_group_policy;
 mod detach_role_policy;
 mod detach_user_policy;
+mod enable_mfa_device;
 mod get_group;
 mod get_group_policy;
+mod get_mfa_device;
 mod get_policy;
 mod get_policy_version;
 mod get_role;
@@ -39,6 +44,8 @@ mod list_attached_user_policies;
 mod list_group_policies;
 mod list_groups;
 mod list_groups_for_user;
+mod list_mfa_device_tags;
+mod list_mfa_devices;
 mod list_policies;
 mod list_policy_versions;
 mod list_role_policies;
@@ -47,15 +54,19 @@ mod list_roles;
 mod list_user_policies;
 mod list_user_tags;
 mod list_users;
+mod list_virtual_mfa_devices;
 mod put_group_policy;
 mod put_role_permissions_boundary;
 mod put_role_policy;
 mod put_user_permissions_boundary;
 mod put_user_policy;
 mod remove_user_from_group;
+mod resync_mfa_device;
 mod set_default_policy_version;
+mod tag_mfa_device;
 mod tag_role;
 mod tag_user;
+mod untag_mfa_device;
 mod untag_role;
 mod untag_user;
 mod update_access_key;
@@ -79,6 +90,8 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &create_policy_version::CreatePolicyVersion,
     &create_role::CreateRole,
     &create_user::CreateUser,
+    &create_virtual_mfa_device::CreateVirtualMfaDevice,
+    &deactivate_mfa_device::DeactivateMfaDevice,
     &delete_access_key::DeleteAccessKey,
     &delete_group::DeleteGroup,
     &delete_group_policy::DeleteGroupPolicy,
@@ -90,11 +103,14 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &delete_user::DeleteUser,
     &delete_user_permissions_boundary::DeleteUserPermissionsBoundary,
     &delete_user_policy::DeleteUserPolicy,
+    &delete_virtual_mfa_device::DeleteVirtualMfaDevice,
     &detach_group_policy::DetachGroupPolicy,
     &detach_role_policy::DetachRolePolicy,
     &detach_user_policy::DetachUserPolicy,
+    &enable_mfa_device::EnableMfaDevice,
     &get_group::GetGroup,
     &get_group_policy::GetGroupPolicy,
+    &get_mfa_device::GetMfaDevice,
     &get_policy::GetPolicy,
     &get_policy_version::GetPolicyVersion,
     &get_role::GetRole,
@@ -108,6 +124,8 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &list_group_policies::ListGroupPolicies,
     &list_groups::ListGroups,
     &list_groups_for_user::ListGroupsForUser,
+    &list_mfa_device_tags::ListMfaDeviceTags,
+    &list_mfa_devices::ListMfaDevices,
     &list_policies::ListPolicies,
     &list_policy_versions::ListPolicyVersions,
     &list_role_policies::ListRolePolicies,
@@ -116,15 +134,19 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &list_user_policies::ListUserPolicies,
     &list_user_tags::ListUserTags,
     &list_users::ListUsers,
+    &list_virtual_mfa_devices::ListVirtualMfaDevices,
     &put_group_policy::PutGroupPolicy,
     &put_role_permissions_boundary::PutRolePermissionsBoundary,
     &put_role_policy::PutRolePolicy,
     &put_user_permissions_boundary::PutUserPermissionsBoundary,
     &put_user_policy::PutUserPolicy,
     &remove_user_from_group::RemoveUserFromGroup,
+    &resync_mfa_device::ResyncMfaDevice,
     &set_default_policy_version::SetDefaultPolicyVersion,
+    &tag_mfa_device::TagMfaDevice,
     &tag_role::TagRole,
     &tag_user::TagUser,
+    &untag_mfa_device::UntagMfaDevice,
     &untag_role::UntagRole,
     &untag_user::UntagUser,
     &update_access_key::UpdateAccessKey,
