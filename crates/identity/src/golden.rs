@@ -3,16 +3,18 @@
 //! `golden/records-1.txt` holds a line for each: its name, and its bytes in hexadecimal digits. `KEYSTEAD_GOLDEN=write`
 //! writes it anew, for as long as the format was not released.
 
-use ambient::Timestamp;
+use ambient::pool::Pool;
+use ambient::{SeededEntropy, Timestamp};
 use arn::AccountId;
 use crypto::totp;
-use secret::{SecretBuffer, SecretBytes};
+use secret::{SecretBuffer, SecretBytes, SecretString};
 use store::Table;
 
 use crate::{
-    AccessKey, AccessKeys, Document, Group, Groups, ManagedPolicies, ManagedPolicy, MfaDevice, MfaDevices,
-    Named, Owner, Policies, Role, Roles, Session, SessionKind, Status, TrustPolicy, UniqueId, User, Users,
-    Verdict, set_tag,
+    AccessKey, AccessKeys, AccountAliases, AccountSettings, AliasOwner, AllAccountSettings, Document, Group,
+    Groups, LoginProfile, LoginProfiles, ManagedPolicies, ManagedPolicy, MfaDevice, MfaDevices, Named,
+    NewPassword, Owner, PasswordPolicy, Policies, Role, Roles, Session, SessionKind, Status, TrustPolicy,
+    UniqueId, User, Users, Verdict, set_tag,
 };
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/golden/records-1.txt");
@@ -109,6 +111,35 @@ fn device() -> MfaDevice {
     device
 }
 
+fn settings() -> AccountSettings {
+    AccountSettings {
+        alias: Some("acme".to_owned()),
+        password_policy: Some(PasswordPolicy {
+            least_length: 12,
+            needs_symbols: true,
+            needs_numbers: false,
+            needs_capitals: true,
+            needs_small_letters: false,
+            users_may_change: true,
+            most_days: Some(90),
+            remembered: Some(5),
+            expires_hard: Some(false),
+        }),
+    }
+}
+
+/// Passwords are worked with a salt of their own, which is drawn from this seed.
+async fn profile() -> LoginProfile {
+    let (entropy, pool) = (SeededEntropy::new(1), Pool::start("test", 1, 1).unwrap());
+    let worked = async |text: &str| {
+        let password = SecretString::new(text.to_owned());
+        NewPassword::of(&password, &pool, &entropy).await.unwrap()
+    };
+    let mut profile = LoginProfile::new(worked("correct horse").await, true, NOW);
+    profile.set_password(worked("battery staple").await, Some(2), NOW);
+    profile
+}
+
 fn keys() -> [AccessKey; 2] {
     let account = AccountId::from_number(123_456_789_012).unwrap();
     let mut inactive = AccessKey::of(&Owner::User(account, id("AIDAEXAMPLEEXAMPLEEXA")), NOW);
@@ -129,8 +160,10 @@ fn of_session(session: &Session) -> Vec<u8> {
     out.expose().to_vec()
 }
 
-#[test]
-fn records_are_read_and_written_as_ever() {
+#[tokio::test]
+async fn records_are_read_and_written_as_ever() {
+    let profile = profile().await;
+    let alias = AliasOwner::of(AccountId::from_number(123_456_789_012).unwrap());
     let [of_root, of_user] = keys();
     let lines: String = [
         ("user", written::<Users>(&user())),
@@ -138,6 +171,9 @@ fn records_are_read_and_written_as_ever() {
         ("role", written::<Roles>(&role())),
         ("session", of_session(&session())),
         ("managed-policy", written::<ManagedPolicies>(&policy())),
+        ("login-profile", written::<LoginProfiles>(&profile)),
+        ("account-settings", written::<AllAccountSettings>(&settings())),
+        ("account-alias", written::<AccountAliases>(&alias)),
         ("mfa-device", written::<MfaDevices>(&device())),
         ("access-key-of-root", written::<AccessKeys>(&of_root)),
         ("access-key-of-user", written::<AccessKeys>(&of_user)),
@@ -167,6 +203,15 @@ fn records_are_read_and_written_as_ever() {
         ManagedPolicies::decode(1, &bytes("managed-policy")).unwrap(),
         policy()
     );
+    assert_eq!(
+        LoginProfiles::decode(1, &bytes("login-profile")).unwrap(),
+        profile
+    );
+    assert_eq!(
+        AllAccountSettings::decode(1, &bytes("account-settings")).unwrap(),
+        settings()
+    );
+    assert_eq!(AccountAliases::decode(1, &bytes("account-alias")).unwrap(), alias);
     assert_eq!(MfaDevices::decode(1, &bytes("mfa-device")).unwrap(), device());
     assert_eq!(
         AccessKeys::decode(1, &bytes("access-key-of-root")).unwrap(),

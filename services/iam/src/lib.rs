@@ -10,10 +10,12 @@
     reason = "the crate's front is its service alone; within it, `pub` says what a module offers"
 )]
 
+mod account;
 mod documents;
 mod error;
 mod holders;
 mod limits;
+mod login;
 mod mfa;
 mod operations;
 mod paging;
@@ -45,6 +47,9 @@ pub static IAM: Service = Service {
         store::table_spec::<identity::Roles>(),
         store::table_spec::<identity::MfaDevices>(),
         store::secret_table_spec::<identity::MfaSeeds>(),
+        store::table_spec::<identity::LoginProfiles>(),
+        store::table_spec::<identity::AllAccountSettings>(),
+        store::table_spec::<identity::AccountAliases>(),
     ],
     operations: OPERATIONS,
     chores: &[],

@@ -8,9 +8,9 @@ use store::Domain;
 
 use crate::holders::Target;
 use crate::wire::UserName;
-use crate::{IamError, mfa};
+use crate::{IamError, login, mfa};
 
-/// Deletes a user that has no access keys, MFA devices, policies and groups any more.
+/// Deletes a user that has no password, access keys, MFA devices, policies and groups any more.
 ///
 /// Source: IAM API Reference, `DeleteUser`.
 pub struct DeleteUser;
@@ -53,6 +53,11 @@ impl Operation for DeleteUser {
         if !user.policies.inline.is_empty() {
             return Err(IamError::DeleteConflict(
                 "Cannot delete entity, must delete policies first.",
+            ));
+        }
+        if login::find(&user.id(), view)?.is_some() {
+            return Err(IamError::DeleteConflict(
+                "Cannot delete entity, must delete login profile first.",
             ));
         }
         let has_devices = mfa::count_of(&user.id(), view)? > 0;

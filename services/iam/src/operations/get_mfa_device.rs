@@ -46,10 +46,7 @@ impl Operation for GetMfaDevice {
     type Error = IamError;
 
     fn locate(input: &GetMfaDeviceInput, view: &View) -> Result<KeyHolder, Miss<IamError>> {
-        let name = input
-            .user_name
-            .as_ref()
-            .map(|NewUserName(name)| UserName(name.clone()));
+        let name = input.user_name.as_ref().map(UserName::of);
         Ok(KeyHolder::named_or_caller(name.as_ref(), view)?)
     }
 

@@ -4,8 +4,11 @@ mod add_user_to_group;
 mod attach_group_policy;
 mod attach_role_policy;
 mod attach_user_policy;
+mod change_password;
 mod create_access_key;
+mod create_account_alias;
 mod create_group;
+mod create_login_profile;
 mod create_policy;
 mod create_policy_version;
 mod create_role;
@@ -13,8 +16,11 @@ mod create_user;
 mod create_virtual_mfa_device;
 mod deactivate_mfa_device;
 mod delete_access_key;
+mod delete_account_alias;
+mod delete_account_password_policy;
 mod delete_group;
 mod delete_group_policy;
+mod delete_login_profile;
 mod delete_policy;
 mod delete_policy_version;
 mod delete_role;
@@ -28,8 +34,12 @@ mod detach_group_policy;
 mod detach_role_policy;
 mod detach_user_policy;
 mod enable_mfa_device;
+mod get_account_authorization_details;
+mod get_account_password_policy;
+mod get_account_summary;
 mod get_group;
 mod get_group_policy;
+mod get_login_profile;
 mod get_mfa_device;
 mod get_policy;
 mod get_policy_version;
@@ -38,6 +48,7 @@ mod get_role_policy;
 mod get_user;
 mod get_user_policy;
 mod list_access_keys;
+mod list_account_aliases;
 mod list_attached_group_policies;
 mod list_attached_role_policies;
 mod list_attached_user_policies;
@@ -70,8 +81,10 @@ mod untag_mfa_device;
 mod untag_role;
 mod untag_user;
 mod update_access_key;
+mod update_account_password_policy;
 mod update_assume_role_policy;
 mod update_group;
+mod update_login_profile;
 mod update_role;
 mod update_role_description;
 mod update_user;
@@ -84,8 +97,11 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &attach_group_policy::AttachGroupPolicy,
     &attach_role_policy::AttachRolePolicy,
     &attach_user_policy::AttachUserPolicy,
+    &change_password::ChangePassword,
     &create_access_key::CreateAccessKey,
+    &create_account_alias::CreateAccountAlias,
     &create_group::CreateGroup,
+    &create_login_profile::CreateLoginProfile,
     &create_policy::CreatePolicy,
     &create_policy_version::CreatePolicyVersion,
     &create_role::CreateRole,
@@ -93,8 +109,11 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &create_virtual_mfa_device::CreateVirtualMfaDevice,
     &deactivate_mfa_device::DeactivateMfaDevice,
     &delete_access_key::DeleteAccessKey,
+    &delete_account_alias::DeleteAccountAlias,
+    &delete_account_password_policy::DeleteAccountPasswordPolicy,
     &delete_group::DeleteGroup,
     &delete_group_policy::DeleteGroupPolicy,
+    &delete_login_profile::DeleteLoginProfile,
     &delete_policy::DeletePolicy,
     &delete_policy_version::DeletePolicyVersion,
     &delete_role::DeleteRole,
@@ -108,8 +127,12 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &detach_role_policy::DetachRolePolicy,
     &detach_user_policy::DetachUserPolicy,
     &enable_mfa_device::EnableMfaDevice,
+    &get_account_authorization_details::GetAccountAuthorizationDetails,
+    &get_account_password_policy::GetAccountPasswordPolicy,
+    &get_account_summary::GetAccountSummary,
     &get_group::GetGroup,
     &get_group_policy::GetGroupPolicy,
+    &get_login_profile::GetLoginProfile,
     &get_mfa_device::GetMfaDevice,
     &get_policy::GetPolicy,
     &get_policy_version::GetPolicyVersion,
@@ -118,6 +141,7 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &get_user::GetUser,
     &get_user_policy::GetUserPolicy,
     &list_access_keys::ListAccessKeys,
+    &list_account_aliases::ListAccountAliases,
     &list_attached_group_policies::ListAttachedGroupPolicies,
     &list_attached_role_policies::ListAttachedRolePolicies,
     &list_attached_user_policies::ListAttachedUserPolicies,
@@ -150,8 +174,10 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &untag_role::UntagRole,
     &untag_user::UntagUser,
     &update_access_key::UpdateAccessKey,
+    &update_account_password_policy::UpdateAccountPasswordPolicy,
     &update_assume_role_policy::UpdateAssumeRolePolicy,
     &update_group::UpdateGroup,
+    &update_login_profile::UpdateLoginProfile,
     &update_role::UpdateRole,
     &update_role_description::UpdateRoleDescription,
     &update_user::UpdateUser,
