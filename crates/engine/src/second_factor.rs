@@ -7,8 +7,8 @@ use store::{Domain, Held, StoreError};
 use crate::world::World;
 
 impl World<'_> {
-    /// Whether `code` is right for the device of this serial number, and the device the caller's own. Where it is, the call's
-    /// change keeps it from being used again; where it is not, the failure counts though the call is refused.
+    /// Whether `code` is right for the device of this serial number, and the device the caller's own. Where it is, the
+    /// call's change keeps it from being used again; where it is not, the failure counts though the call is refused.
     pub fn prove_second_factor(&mut self, serial: &str, code: &str) -> Result<bool, StoreError> {
         let Some(caller) = self.caller().map(gate::Caller::principal) else {
             return Ok(false);
@@ -34,8 +34,8 @@ impl World<'_> {
         Ok(true)
     }
 
-    /// The device as it becomes by two codes in a row that are right, to be put into the call's change; `None` where they are
-    /// not, which counts though the call is refused.
+    /// The device as it becomes by two codes in a row that are right, to be put into the call's change; `None` where they
+    /// are not, which counts though the call is refused.
     pub fn synchronize(
         &mut self,
         domain: Domain,

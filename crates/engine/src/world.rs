@@ -161,8 +161,8 @@ impl<'w> World<'w> {
         &mut self.change
     }
 
-    /// What is to change though `act` refuses the call: a count of failures, say. It lands with the record of the refusal
-    /// before that is told, under the same checks for conflicts as any change, and is dropped where `act` succeeds.
+    /// What is to change though `act` refuses the call: a count of failures, say. It lands with the record of the
+    /// refusal before that is told, under the same checks for conflicts as any change, and is dropped where `act` succeeds.
     pub fn change_of_refusal(&mut self) -> &mut Change {
         &mut self.change_of_refusal
     }

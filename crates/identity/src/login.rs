@@ -148,8 +148,8 @@ impl LoginProfile {
 
 /// Looks at a password, on a thread of `pool`. It takes as long for nobody, and during a pause.
 ///
-/// The profile counts what came of it, so whoever asks keeps it: with the change that a right password brings, or with a
-/// refusal's.
+/// The profile counts what came of it, so whoever asks keeps it: with the change that a right password brings, or with
+/// a refusal's.
 pub async fn verify_password(
     profile: Option<&mut LoginProfile>,
     password: &SecretString,
