@@ -143,6 +143,9 @@ class Server:
             self.secrets.add(parsed["Plaintext"])
         if "SecretAccessKey" in parsed.get("AccessKey", {}):
             self.secrets.add(parsed["AccessKey"]["SecretAccessKey"].encode())
+        if "Base32StringSeed" in parsed.get("VirtualMFADevice", {}):
+            letters = parsed["VirtualMFADevice"]["Base32StringSeed"]
+            self.secrets |= {letters, base64.b32decode(letters)}
         for member in ("SecretAccessKey", "SessionToken"):
             if member in parsed.get("Credentials", {}):
                 self.secrets.add(parsed["Credentials"][member].encode())

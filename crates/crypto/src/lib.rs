@@ -16,10 +16,12 @@ mod ffi;
 pub mod kdf;
 pub mod limits;
 pub mod material;
+pub mod password;
 pub mod root;
 pub mod seal;
 pub mod specs;
 pub mod subkey;
+pub mod totp;
 pub mod wrapping;
 
 pub use backing::{Backing, InProcess};

@@ -17,7 +17,7 @@ use protocol::{Failure, Wire};
 use secret::SecretBuffer;
 use serde_json::{Map, Value};
 use sigv4::{Expected, SignedRequest};
-use store::{Change, CommitError, Mark};
+use store::{Change, CommitError, Mark, Snapshot};
 use uuid::Uuid;
 
 use crate::call::{Call, Origin};
@@ -338,27 +338,23 @@ async fn walk<O: Operation>(engine: &Engine, call: &Call, encoded: SecretBuffer)
             resources: &resources,
             ..plain()
         };
-        let done = match done {
-            Ok(done) => done,
-            Err(failure) => {
-                // The writer's turn ends before the log is waited for.
-                drop(turn);
-                return engine.refuse(call, spec, tale, failure).await;
-            }
-        };
+        let done = done.unwrap_or_else(Done::refused);
+        let refusal = done.answer.as_ref().err();
         let whole = Tale {
             response: done.response.as_deref(),
             notes: Some(&done.notes),
+            failure: refusal.map(|failure| (failure.code, failure.message.as_deref())),
             ..tale
         };
         if done.change.is_empty() {
             // In the writer's turn nothing can have changed.
-            if turn.is_none() && !view.store().holds_at(&engine.store.snapshot(), done.decided) {
+            if turn.is_none() && !done.still_holds(&view, &engine.store.snapshot()) {
                 continue;
             }
+            // The writer's turn ends before the log is waited for.
             drop(turn);
             engine.append(call, spec, &whole).await?;
-            return Ok(done.answer);
+            return done.answer;
         }
         if engine.log.change_lag().is_past_bound() {
             drop(turn);
@@ -392,7 +388,7 @@ async fn walk<O: Operation>(engine: &Engine, call: &Call, encoded: SecretBuffer)
             None => engine.store.commit(reads, change).await,
         };
         match committed {
-            Ok(_) => return Ok(done.answer),
+            Ok(_) => return done.answer,
             Err(CommitError::Conflict) => call.set_recorded(false),
             // The store is damaged or was closed before it could tell. The record is in the outbox if the change is,
             // so no second one may be written.
@@ -426,20 +422,50 @@ impl<O: Operation> gate::Request for Sent<'_, O> {
     fn encryption_context(&self, action: &str) -> Option<&BTreeMap<String, String>> {
         O::encryption_context(self.0, action)
     }
+
+    fn proves_second_factor(&self) -> bool {
+        O::proves_second_factor(self.0)
+    }
 }
 
 /// What one attempt leaves, before anything is recorded or committed.
 struct Done {
-    answer: Option<SecretBuffer>,
+    answer: Answer,
     response: Option<String>,
     change: Change,
     notes: Map<String, Value>,
     events: Vec<Event>,
-    /// What was read until it was decided that this may be done. A call that changes nothing is answered only while that
-    /// is still so, however long the work took.
-    decided: Mark,
+    /// What was read until it was decided that this may be done; of a refusal, nothing. A call that changes nothing is
+    /// answered only while that is still so, however long the work took.
+    decided: Option<Mark>,
 }
 
+impl Done {
+    /// A refusal that changes nothing.
+    fn refused(failure: Failure) -> Done {
+        Done::refused_with(failure, Change::new())
+    }
+
+    /// A refusal, and what changes with it.
+    fn refused_with(failure: Failure, change: Change) -> Done {
+        Done {
+            answer: Err(failure),
+            response: None,
+            change,
+            notes: Map::new(),
+            events: Vec::new(),
+            decided: None,
+        }
+    }
+
+    /// Whether what it was decided on is as it was.
+    fn still_holds(&self, view: &View, now: &Snapshot) -> bool {
+        let decided = self.decided;
+        decided.is_none_or(|decided| view.store().holds_at(now, decided))
+    }
+}
+
+/// `Err` is a refusal that changes nothing.
 async fn attempt_once<O: Operation>(
     engine: &Engine,
     call: &Call,
@@ -488,7 +514,17 @@ async fn attempt_once<O: Operation>(
         return Err(precedence::of_dry_run());
     }
     let mut world = World::new(engine, view, in_turn);
-    let output = O::act(input, &permit, &mut world).await.map_err(Into::into)?;
+    let output = match O::act(input, &permit, &mut world).await {
+        Ok(output) => output,
+        Err(refusal) => {
+            return Ok(Done::refused_with(refusal.into(), world.take_change_of_refusal()));
+        }
+    };
+    if O::proves_second_factor(input) && !world.has_proved_second_factor() {
+        // Policies were told of a second factor that nobody has asked for its code.
+        tracing::error!(request_id = %call.request_id, "a second factor was claimed and not proved");
+        return Err(engine.unavailable(call));
+    }
     resources.append(&mut world.take_made());
     let response = match O::SPEC.read_only {
         true => None,
@@ -505,12 +541,12 @@ async fn attempt_once<O: Operation>(
     };
     let (change, notes, events) = world.into_parts();
     Ok(Done {
-        answer,
+        answer: Ok(answer),
         response,
         change,
         notes,
         events,
-        decided,
+        decided: Some(decided),
     })
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ambient::pool::Pool;
 use ambient::{Clock, Entropy};
 use arn::{AccountId, Place, Region};
 use attestation::Verifier;
@@ -33,6 +34,7 @@ pub struct Engine {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) backing: InProcess,
+    pub(crate) passwords: Pool,
     pub(crate) last_uses: LastUses,
     pub(crate) wrapping_keys: WrappingKeys,
     pub(crate) attestations: Verifier,

@@ -173,6 +173,9 @@ impl Installation {
         let pool =
             Pool::of_all_processors("heavy", limits::HEAVY_WORK_WAITING).map_err(OpenError::Threads)?;
         let pool = Arc::new(pool);
+        // Whoever tries passwords holds up nobody but others who do.
+        let passwords = Pool::start("passwords", limits::PASSWORD_THREADS, limits::PASSWORDS_WAITING)
+            .map_err(OpenError::Threads)?;
         let last_uses = LastUses::load(options.audit, recovered.log_id, options.services, clock.now());
         let engine = Engine {
             store,
@@ -181,6 +184,7 @@ impl Installation {
             refused,
             clock,
             backing: InProcess::new(Arc::clone(&entropy), Arc::clone(&pool)),
+            passwords,
             wrapping_keys: WrappingKeys::new(Arc::clone(&pool)),
             attestations: options.attestations,
             entropy,

@@ -19,6 +19,7 @@ mod operation;
 mod outbox;
 mod precedence;
 mod route;
+mod second_factor;
 mod service;
 mod usage;
 mod view;

@@ -11,6 +11,10 @@ pub const WALK_DEADLINE: Duration = Duration::from_secs(30);
 pub const WALKS: usize = 10_000;
 /// Pieces of heavy cryptographic work, such as RSA signatures, that wait for a thread; beyond it they are refused.
 pub const HEAVY_WORK_WAITING: usize = 1024;
+/// Threads that work passwords, each with the memory that it takes.
+pub const PASSWORD_THREADS: usize = 2;
+/// Passwords that wait for one of them; beyond it they are refused.
+pub const PASSWORDS_WAITING: usize = 64;
 /// Bytes of a user agent that are recorded. Source: CloudTrail User Guide, `userAgent`.
 pub const USER_AGENT_BYTES: usize = 1024;
 /// Signing keys kept: one for each access key, day, Region and service in use.

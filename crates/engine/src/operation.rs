@@ -56,6 +56,12 @@ pub trait Operation: Send + Sync + 'static {
         None
     }
 
+    /// Whether the request brings a code of a second factor: policies are then told that there is one, and a call whose
+    /// `act` succeeds without [`World::prove_second_factor`] fails.
+    fn proves_second_factor(_: &Self::Input) -> bool {
+        false
+    }
+
     /// What a caller who may not do `action` hears instead of the denial, where that would tell too much.
     fn hides_denial(_: &Self::Input, _action: &str) -> Option<Self::Error> {
         None

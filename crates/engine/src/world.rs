@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ambient::pool::Pool;
 use ambient::{Entropy, EntropyFailed, Timestamp};
 use arn::{AccountId, Arn};
 use attestation::Verifier;
@@ -27,10 +28,13 @@ pub struct World<'w> {
     entropy: &'w dyn Entropy,
     vault: &'w Vault,
     backing: &'w InProcess,
+    passwords: &'w Pool,
     last_uses: &'w LastUses,
     wrapping_keys: &'w WrappingKeys,
     attestations: &'w Verifier,
     change: Change,
+    change_of_refusal: Change,
+    second_factor: bool,
     made: Vec<Resource>,
     notes: Map<String, Value>,
     events: Vec<Event>,
@@ -87,6 +91,7 @@ impl<'w> World<'w> {
             entropy,
             vault,
             backing,
+            passwords,
             last_uses,
             wrapping_keys,
             attestations,
@@ -99,10 +104,13 @@ impl<'w> World<'w> {
             entropy: &**entropy,
             vault,
             backing,
+            passwords,
             last_uses,
             wrapping_keys,
             attestations,
             change: Change::new(),
+            change_of_refusal: Change::new(),
+            second_factor: false,
             made: Vec::new(),
             notes: Map::new(),
             events: Vec::new(),
@@ -144,6 +152,11 @@ impl<'w> World<'w> {
         self.backing
     }
 
+    /// Where passwords are worked.
+    pub fn passwords(&self) -> &'w Pool {
+        self.passwords
+    }
+
     /// The pairs that material is wrapped under on its way in.
     pub fn wrapping_keys(&self) -> &'w WrappingKeys {
         self.wrapping_keys
@@ -171,6 +184,28 @@ impl<'w> World<'w> {
             return Err(AccountNotOpened::Busy);
         }
         Ok(self.engine.create_domains(account).await?)
+    }
+
+    /// What is to change though `act` refuses the call: a count of failures, say. It lands with the record of the
+    /// refusal before that is told, under the same checks for conflicts as any change, and is dropped where `act` succeeds.
+    pub fn change_of_refusal(&mut self) -> &mut Change {
+        &mut self.change_of_refusal
+    }
+
+    pub(crate) fn vault(&self) -> &'w Vault {
+        self.vault
+    }
+
+    pub(crate) fn note_second_factor(&mut self) {
+        self.second_factor = true;
+    }
+
+    pub(crate) fn has_proved_second_factor(&self) -> bool {
+        self.second_factor
+    }
+
+    pub(crate) fn take_change_of_refusal(&mut self) -> Change {
+        std::mem::take(&mut self.change_of_refusal)
     }
 
     /// Opens key material: only with a permit for action `A` on its key.

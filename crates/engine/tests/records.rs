@@ -166,6 +166,48 @@ operation!(AddWork, writes, |input, world| {
     due::put(world.change(), &item);
 });
 
+operation!(CountRefusals, writes, |input, world| {
+    let (due, domain) = (world.now(), world.view().domain());
+    let item = |subject| Item {
+        due,
+        kind: DONE,
+        domain,
+        subject: vec![subject],
+    };
+    due::put(world.change(), &item(1));
+    due::put(world.change_of_refusal(), &item(2));
+    if input.kind.is_none() {
+        return Err(Refused);
+    }
+});
+
+/// Tells policies of a second factor, and proves none.
+struct Claim;
+
+impl Operation for Claim {
+    const SPEC: OperationSpec = OperationSpec::writes("Claim").without_output();
+    type Input = Input;
+    type Output = Nothing;
+    type Targets = Thing;
+    type Error = Refused;
+
+    fn locate(_: &Input, view: &View) -> Result<Thing, Miss<Refused>> {
+        Ok(Thing(view.place().account))
+    }
+
+    fn demands(_: &Input, thing: &Thing, _: &View) -> Demands {
+        thing.demand()
+    }
+
+    fn proves_second_factor(input: &Input) -> bool {
+        input.kind.is_some()
+    }
+
+    async fn act(_: &Input, _: &Permit<Thing>, _: &mut World<'_>) -> Outcome<Self> {
+        Ok(Nothing {})
+    }
+}
+
 /// Work of no chore, work that always fails, work that panics once, and work that is done.
 const UNKNOWN: u8 = 1;
 const FAILING: u8 = 2;
@@ -203,7 +245,15 @@ static TOY: Service = Service {
     seat: engine::Seat::Region,
     signed: sigv4::Service::usual("toy"),
     tables: &[],
-    operations: &[&Fine, &Faulty, &Slow, &SlowlyFaulty, &AddWork],
+    operations: &[
+        &Fine,
+        &Faulty,
+        &Slow,
+        &SlowlyFaulty,
+        &AddWork,
+        &CountRefusals,
+        &Claim,
+    ],
     chores: &[&Work(FAILING), &Work(PANICKING), &Work(DONE)],
     endings: &[],
     internal_error: "ToyInternalException",
@@ -408,6 +458,41 @@ async fn due_work_that_can_not_be_done_holds_up_no_other() {
     let done = town.first_record("WorkDone", Duration::from_secs(1)).await;
     assert_eq!(done["eventSource"], TOY.event_source);
     assert!(PANICKED.load(Ordering::Relaxed));
+}
+
+#[tokio::test]
+async fn a_refusal_may_change_what_counts_it_and_nothing_else() {
+    let town = Town::start().await;
+    assert_eq!(town.call("CountRefusals", "{}").await, "ToyException");
+    let records = town.records("CountRefusals").await;
+    assert_eq!(records.len(), 1);
+    assert_eq!(records[0]["errorCode"], "ToyException");
+    // Work is there that the refusal left, and none that the call would have.
+    town.first_record("WorkDone", Duration::from_secs(1)).await;
+    assert_eq!(town.records("WorkDone").await.len(), 1);
+    // A call that succeeds leaves its own alone.
+    assert_eq!(town.call("CountRefusals", r#"{"Kind":1}"#).await, "ok");
+    while town.records("WorkDone").await.len() < 2 {
+        town.clock.advance(Duration::from_secs(1));
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_second_factor_that_was_claimed_has_to_be_proved() {
+    let town = Town::start().await;
+    assert_eq!(town.call("Claim", "{}").await, "ok");
+    assert_eq!(town.call("Claim", r#"{"Kind":1}"#).await, "ToyInternalException");
+}
+
+#[tokio::test]
+async fn a_refusal_that_can_not_be_committed_is_not_told() {
+    let town = Town::at_rest().await;
+    town.memory.plan([Some(Fault::Broken)]);
+    town.memory.fail_reopenings(usize::MAX);
+    assert_eq!(town.call("CountRefusals", "{}").await, "ToyInternalException");
+    town.memory.calm();
+    assert_eq!(town.call("CountRefusals", "{}").await, "ToyException");
 }
 
 impl Town {

@@ -41,6 +41,11 @@ pub trait Request: Sync {
     fn encryption_context(&self, _action: &str) -> Option<&BTreeMap<String, String>> {
         None
     }
+
+    /// Whether it brings a code of the caller's second factor, without which it will not succeed.
+    fn proves_second_factor(&self) -> bool {
+        false
+    }
 }
 
 /// A request without members that policies ask for.
@@ -128,6 +133,10 @@ impl<'c> CallContext<'c> {
                 Kind::FederatedUser => "FederatedUser",
             }),
             "aws:tokenissuetime" => session.map_or(Found::Absent, |session| whole_seconds(session.issued())),
+            "aws:multifactorauthpresent" if self.asking.request.proves_second_factor() => {
+                Found::boolean(true)
+            }
+            "aws:multifactorauthage" if self.asking.request.proves_second_factor() => Found::text("0"),
             "aws:multifactorauthpresent" => {
                 session.map_or(Found::Absent, |session| Found::boolean(session.mfa().is_some()))
             }

@@ -3,14 +3,18 @@
 //! `golden/records-1.txt` holds a line for each: its name, and its bytes in hexadecimal digits. `KEYSTEAD_GOLDEN=write`
 //! writes it anew, for as long as the format was not released.
 
-use ambient::Timestamp;
+use ambient::pool::Pool;
+use ambient::{SeededEntropy, Timestamp};
 use arn::AccountId;
-use secret::SecretBuffer;
+use crypto::totp;
+use secret::{SecretBuffer, SecretBytes, SecretString};
 use store::Table;
 
 use crate::{
-    AccessKey, AccessKeys, Document, Group, Groups, ManagedPolicies, ManagedPolicy, Named, Owner, Policies,
-    Role, Roles, Session, SessionKind, Status, TrustPolicy, UniqueId, User, Users, set_tag,
+    AccessKey, AccessKeys, AccountAliases, AccountSettings, AliasOwner, AllAccountSettings, Document, Group,
+    Groups, LoginProfile, LoginProfiles, ManagedPolicies, ManagedPolicy, MfaDevice, MfaDevices, Named,
+    NewPassword, Owner, PasswordPolicy, Policies, Role, Roles, Session, SessionKind, Status, TrustPolicy,
+    UniqueId, User, Users, Verdict, set_tag,
 };
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/golden/records-1.txt");
@@ -90,6 +94,52 @@ fn policy() -> ManagedPolicy {
     policy
 }
 
+fn device() -> MfaDevice {
+    let mut device = MfaDevice::new("phone", "/phones/", NOW);
+    set_tag(&mut device.tags, "team", "payroll");
+    let seed = SecretBytes::copied_from(&[7; totp::SEED]);
+    let step = u64::try_from(NOW.milliseconds() / 30_000).unwrap();
+    let [one, other] = [8, 9].map(|steps| {
+        let code = totp::code(&seed, step + steps);
+        String::from_utf8(code.to_vec()).unwrap()
+    });
+    assert_eq!(device.take_pair(&seed, [&one, &other], NOW), Verdict::Proved);
+    device.enable(&id("AIDAEXAMPLEEXAMPLEEXA"), NOW);
+    for _ in 0..5 {
+        assert_eq!(device.take(&seed, "", NOW), Verdict::Failed);
+    }
+    device
+}
+
+fn settings() -> AccountSettings {
+    AccountSettings {
+        alias: Some("acme".to_owned()),
+        password_policy: Some(PasswordPolicy {
+            least_length: 12,
+            needs_symbols: true,
+            needs_numbers: false,
+            needs_capitals: true,
+            needs_small_letters: false,
+            users_may_change: true,
+            most_days: Some(90),
+            remembered: Some(5),
+            expires_hard: Some(false),
+        }),
+    }
+}
+
+/// Passwords are worked with a salt of their own, which is drawn from this seed.
+async fn profile() -> LoginProfile {
+    let (entropy, pool) = (SeededEntropy::new(1), Pool::start("test", 1, 1).unwrap());
+    let worked = async |text: &str| {
+        let password = SecretString::new(text.to_owned());
+        NewPassword::of(&password, &pool, &entropy).await.unwrap()
+    };
+    let mut profile = LoginProfile::new(worked("correct horse").await, true, NOW);
+    profile.set_password(worked("battery staple").await, Some(2), NOW);
+    profile
+}
+
 fn keys() -> [AccessKey; 2] {
     let account = AccountId::from_number(123_456_789_012).unwrap();
     let mut inactive = AccessKey::of(&Owner::User(account, id("AIDAEXAMPLEEXAMPLEEXA")), NOW);
@@ -110,8 +160,10 @@ fn of_session(session: &Session) -> Vec<u8> {
     out.expose().to_vec()
 }
 
-#[test]
-fn records_are_read_and_written_as_ever() {
+#[tokio::test]
+async fn records_are_read_and_written_as_ever() {
+    let profile = profile().await;
+    let alias = AliasOwner::of(AccountId::from_number(123_456_789_012).unwrap());
     let [of_root, of_user] = keys();
     let lines: String = [
         ("user", written::<Users>(&user())),
@@ -119,6 +171,10 @@ fn records_are_read_and_written_as_ever() {
         ("role", written::<Roles>(&role())),
         ("session", of_session(&session())),
         ("managed-policy", written::<ManagedPolicies>(&policy())),
+        ("login-profile", written::<LoginProfiles>(&profile)),
+        ("account-settings", written::<AllAccountSettings>(&settings())),
+        ("account-alias", written::<AccountAliases>(&alias)),
+        ("mfa-device", written::<MfaDevices>(&device())),
         ("access-key-of-root", written::<AccessKeys>(&of_root)),
         ("access-key-of-user", written::<AccessKeys>(&of_user)),
     ]
@@ -147,6 +203,16 @@ fn records_are_read_and_written_as_ever() {
         ManagedPolicies::decode(1, &bytes("managed-policy")).unwrap(),
         policy()
     );
+    assert_eq!(
+        LoginProfiles::decode(1, &bytes("login-profile")).unwrap(),
+        profile
+    );
+    assert_eq!(
+        AllAccountSettings::decode(1, &bytes("account-settings")).unwrap(),
+        settings()
+    );
+    assert_eq!(AccountAliases::decode(1, &bytes("account-alias")).unwrap(), alias);
+    assert_eq!(MfaDevices::decode(1, &bytes("mfa-device")).unwrap(), device());
     assert_eq!(
         AccessKeys::decode(1, &bytes("access-key-of-root")).unwrap(),
         of_root

@@ -2,14 +2,20 @@
 
 mod access_key;
 mod account;
+mod account_settings;
 mod document;
 mod entity;
+mod failures;
 mod gather;
 #[cfg(test)]
 mod golden;
 mod group;
+pub mod limits;
+mod login;
 mod managed_policy;
+mod mfa;
 mod naming;
+mod password_policy;
 mod principal;
 mod role;
 mod session;
@@ -20,12 +26,18 @@ pub use access_key::{
     AccessKey, AccessKeyId, AccessKeySecrets, AccessKeys, InvalidAccessKeyId, NewAccessKey, Owner, Status,
 };
 pub use account::{Account, Accounts, ByAccount, accounts, operator, random_account};
+pub use account_settings::{
+    AccountAliases, AccountSettings, AliasOwner, AllAccountSettings, Only, account_of_alias, settings_of,
+};
 pub use document::Document;
 pub use entity::{InlinePolicy, Policies, Tag, set_tag, tag};
 pub use gather::{Gathered, group_named, managed_policy_of, policies_of, policies_of_role, session_policies};
 pub use group::{Group, Groups};
+pub use login::{LoginProfile, LoginProfiles, NewPassword, PasswordsFailed, verify_password};
 pub use managed_policy::{ManagedPolicies, ManagedPolicy, PolicyVersion};
+pub use mfa::{MfaDevice, MfaDevices, MfaSeeds, Verdict, mfa_device_of};
 pub use naming::{Named, Unknown, by_id, named_in, shown};
+pub use password_policy::{PasswordPolicy, admits};
 pub use principal::{
     Kind, Principal, account_exists, domain_of, principal_of_arn, principal_of_id, role_named, role_of,
     user_named, user_of,

@@ -3,7 +3,9 @@
 //! Source: IAM API Reference, "Errors" of each operation, and messages recorded from the service.
 
 use ambient::EntropyFailed;
+use ambient::pool::PoolFailed;
 use engine::Failure;
+use identity::PasswordsFailed;
 use store::StoreError;
 
 /// Why IAM refuses a call.
@@ -38,6 +40,27 @@ pub enum IamError {
     /// A value does not fit the others.
     #[error("{0}")]
     InvalidInput(String),
+    /// The caller may not; the text says why.
+    #[error("{0}")]
+    AccessDenied(&'static str),
+    /// It can't be changed for a while.
+    #[error("{0}")]
+    Unmodifiable(String),
+    /// A password is not what the account's password policy asks for.
+    #[error("{0}")]
+    PasswordPolicy(&'static str),
+    /// The caller is no user.
+    #[error("Only IAM Users can change their own password")]
+    NoUser,
+    /// Ours to mend, or too much at a time: a password was not worked.
+    #[error("a password could not be worked")]
+    Passwords(#[from] PasswordsFailed),
+    /// A code of an MFA device is wrong, was used, or is not looked at after too many wrong ones.
+    #[error("Authentication code for device is not valid.")]
+    InvalidCode,
+    /// Ours to mend: a picture could not be made.
+    #[error("the picture of a seed could not be made")]
+    Picture,
     /// Ours to mend: the store.
     #[error("the store could not be read")]
     Store(#[from] StoreError),
@@ -80,7 +103,15 @@ impl From<IamError> for Failure {
             IamError::MalformedPolicy(_) => ("MalformedPolicyDocument", 400),
             IamError::Validation(_) => ("ValidationException", 400),
             IamError::InvalidInput(_) => ("InvalidInput", 400),
-            IamError::Store(_) | IamError::Entropy(_) => {
+            IamError::AccessDenied(_) => ("AccessDeniedException", 403),
+            IamError::Unmodifiable(_) => ("EntityTemporarilyUnmodifiable", 409),
+            IamError::PasswordPolicy(_) => ("PasswordPolicyViolation", 400),
+            IamError::NoUser => ("InvalidUserType", 400),
+            IamError::Passwords(PasswordsFailed::Pool(PoolFailed::Full)) => {
+                return Failure::overloaded();
+            }
+            IamError::InvalidCode => ("InvalidAuthenticationCode", 403),
+            IamError::Store(_) | IamError::Entropy(_) | IamError::Picture | IamError::Passwords(_) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "a call to IAM failed");
                 return Failure::silent("ServiceFailure", 500);
             }

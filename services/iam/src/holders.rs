@@ -300,20 +300,7 @@ impl<H: Holders> Target<H> {
         let id = H::id(held);
         let bound_to = [id.as_str().as_bytes()];
         let paging = Paging::of(view, operation, &bound_to, max_items, marker)?;
-        let all = H::tags(held).iter();
-        let due: Vec<&Tag> = match paging.after() {
-            None => all.take(paging.enough()).collect(),
-            Some(after) => all
-                .skip_while(|tag| tag.key.as_bytes() != after)
-                .skip(1)
-                .take(paging.enough())
-                .collect(),
-        };
-        let page = paging.cut(due, |tag| tag.key.as_bytes().to_vec())?;
-        Ok(page.map(|tag| crate::wire::Tag {
-            key: tag.key.clone(),
-            value: tag.value.clone(),
-        }))
+        tags::page(&paging, H::tags(held))
     }
 
     /// Its managed policies, page by page, in the order in which they were attached.

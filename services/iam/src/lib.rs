@@ -10,10 +10,13 @@
     reason = "the crate's front is its service alone; within it, `pub` says what a module offers"
 )]
 
+mod account;
 mod documents;
 mod error;
 mod holders;
 mod limits;
+mod login;
+mod mfa;
 mod operations;
 mod paging;
 mod policies;
@@ -42,6 +45,11 @@ pub static IAM: Service = Service {
         store::table_spec::<identity::Groups>(),
         store::table_spec::<identity::ManagedPolicies>(),
         store::table_spec::<identity::Roles>(),
+        store::table_spec::<identity::MfaDevices>(),
+        store::secret_table_spec::<identity::MfaSeeds>(),
+        store::table_spec::<identity::LoginProfiles>(),
+        store::table_spec::<identity::AllAccountSettings>(),
+        store::table_spec::<identity::AccountAliases>(),
     ],
     operations: OPERATIONS,
     chores: &[],

@@ -28,3 +28,11 @@ pub const INLINE_POLICIES_OF_ROLE: usize = 10_240;
 pub const TAGS: usize = 50;
 /// Characters of all inline policies of a user together, white space not counted.
 pub const INLINE_POLICIES_OF_USER: usize = 2048;
+/// MFA devices of a user.
+pub const MFA_DEVICES_PER_USER: usize = 8;
+/// Virtual MFA devices of an account, whether they are somebody's or not.
+pub const MFA_DEVICES: usize = 5000;
+/// Characters of the name of a virtual MFA device.
+pub const MFA_DEVICE_NAME: usize = 128;
+/// Characters of a serial number that the model admits.
+pub const SERIAL_NUMBER: usize = 256;

@@ -93,13 +93,25 @@ impl<'v> Paging<'v> {
         &self,
         domain: Domain,
         index: u8,
+        turn: impl FnMut(&T::Record) -> Result<Option<U>, IamError>,
+    ) -> Result<Vec<(Vec<u8>, U)>, IamError> {
+        self.gather_from::<T, U>(domain, index, self.after.clone(), self.enough(), turn)
+    }
+
+    /// As [`Paging::gather`], so many and from another place on: for lists that go through several tables.
+    pub fn gather_from<T: Table, U>(
+        &self,
+        domain: Domain,
+        index: u8,
+        mut after: Option<Vec<u8>>,
+        enough: usize,
         mut turn: impl FnMut(&T::Record) -> Result<Option<U>, IamError>,
     ) -> Result<Vec<(Vec<u8>, U)>, IamError> {
         let store = self.view.store();
-        let (mut found, mut after) = (Vec::new(), self.after.clone());
-        while found.len() < self.enough() {
-            let rows = store.index::<T>(domain, index, b"", after.as_deref(), self.enough())?;
-            let is_last = rows.len() < self.enough();
+        let mut found = Vec::new();
+        while found.len() < enough {
+            let rows = store.index::<T>(domain, index, b"", after.as_deref(), enough)?;
+            let is_last = rows.len() < enough;
             for row in rows {
                 after = Some(row.bytes.clone());
                 let Some(record) = store.get_row::<T>(&row.row)? else {

@@ -2,6 +2,7 @@
 
 use engine::{ConditionKey, Found};
 
+use crate::paging::{Page, Paging};
 use crate::wire::{Tag, TagKey};
 use crate::{IamError, limits};
 
@@ -66,4 +67,24 @@ pub fn condition_of_resource<'t>(tags: &'t [identity::Tag], key: &ConditionKey) 
         }
         _ => None,
     }
+}
+
+/// Tags of something, page by page, in the order in which they were set.
+pub fn page(paging: &Paging<'_>, tags: &[identity::Tag]) -> Result<Page<Tag>, IamError> {
+    let all = tags.iter();
+    let due: Vec<&identity::Tag> = match paging.after() {
+        None => all.take(paging.enough()).collect(),
+        Some(after) => all
+            .skip_while(|tag| tag.key.as_bytes() != after)
+            .skip(1)
+            .take(paging.enough())
+            .collect(),
+    };
+    let page = paging.cut(due, |tag| tag.key.as_bytes().to_vec())?;
+    Ok(page.map(Tag::told))
+}
+
+/// Takes away the tags of these keys; those that there are not are passed over.
+pub fn remove(tags: &mut Vec<identity::Tag>, keys: &[TagKey]) {
+    tags.retain(|tag| !keys.iter().any(|key| key.0.eq_ignore_ascii_case(&tag.key)));
 }

@@ -18,6 +18,13 @@ pub struct NewUserName(pub String);
 #[shape(transparent, length = 1..=128, pattern = "[\\w+=,.@-]+")]
 pub struct UserName(pub String);
 
+impl UserName {
+    /// The name of a user that there is or not.
+    pub fn of(NewUserName(name): &NewUserName) -> UserName {
+        UserName(name.clone())
+    }
+}
+
 /// The name of a role.
 #[derive(Debug, Clone, Shape)]
 #[shape(transparent, length = 1..=64, pattern = "[\\w+=,.@-]+")]
@@ -239,6 +246,16 @@ pub struct Tag {
     pub value: String,
 }
 
+impl Tag {
+    /// A tag as it is told of.
+    pub fn told(tag: &identity::Tag) -> Tag {
+        Tag {
+            key: tag.key.clone(),
+            value: tag.value.clone(),
+        }
+    }
+}
+
 /// The policy that bounds an entity's permissions.
 #[derive(Debug, Shape)]
 pub struct AttachedPermissionsBoundary {
@@ -276,7 +293,7 @@ pub struct User {
     /// When it was made.
     #[shape(audit = log)]
     pub create_date: Timestamp,
-    /// When it last used a password; there are none.
+    /// When it last signed in with a password; there is nowhere to do so yet.
     #[shape(audit = log)]
     pub password_last_used: Option<Timestamp>,
     /// What bounds its permissions.
@@ -290,11 +307,7 @@ pub struct User {
 impl User {
     /// A user of an account; lists leave boundary and tags out.
     pub fn told(user: &identity::User, account: AccountId, whole: bool) -> Result<User, IamError> {
-        let tags = user.tags.iter().filter(|_| whole).map(|tag| Tag {
-            key: tag.key.clone(),
-            value: tag.value.clone(),
-        });
-        let tags: Vec<Tag> = tags.collect();
+        let tags: Vec<Tag> = user.tags.iter().filter(|_| whole).map(Tag::told).collect();
         let boundary = user.boundary.as_ref().filter(|_| whole);
         Ok(User {
             path: PathText(user.path.clone()),
@@ -382,5 +395,45 @@ impl Role {
             }),
             tags: (!tags.is_empty()).then_some(tags),
         })
+    }
+}
+
+/// The serial number of an MFA device: its ARN.
+#[derive(Debug, Clone, Shape)]
+#[shape(transparent, length = 9..=256, pattern = "[\\w+=/:,.@-]+")]
+pub struct SerialNumber(pub String);
+
+/// A code of an MFA device.
+#[derive(Debug, Clone, Shape)]
+#[shape(transparent, length = 6..=6, pattern = "[\\d]+")]
+pub struct AuthenticationCode(pub String);
+
+/// Another name of an account: 3 to 63 small letters, digits and single hyphens, which don't begin or end it.
+#[derive(Debug, Clone, Shape)]
+#[shape(transparent, length = 3..=63)]
+pub struct AccountAlias(pub String);
+
+impl AccountAlias {
+    /// Refuses what no alias can be. The model's pattern looks ahead, which ours can't.
+    pub fn check(&self) -> Result<(), IamError> {
+        let AccountAlias(alias) = self;
+        let legal = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        let fits = alias.bytes().all(legal)
+            && !alias.starts_with('-')
+            && !alias.ends_with('-')
+            && !alias.contains("--");
+        if !fits {
+            return Err(IamError::Validation(format!(
+                "1 validation error detected: Value '{alias}' at 'accountAlias' failed to satisfy constraint: Member must \
+                 satisfy regular expression pattern: ^[a-z0-9]([a-z0-9]|-(?!-)){{1,61}}[a-z0-9]$"
+            )));
+        }
+        // It would be taken for an account.
+        match alias.parse::<AccountId>() {
+            Err(_) => Ok(()),
+            Ok(_) => Err(IamError::Validation(
+                "An account alias is no account number.".to_owned(),
+            )),
+        }
     }
 }

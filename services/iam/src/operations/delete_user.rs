@@ -6,11 +6,11 @@ use model::{OperationSpec, Shape};
 use identity::{AccessKeys, Owner, Users};
 use store::Domain;
 
-use crate::IamError;
 use crate::holders::Target;
 use crate::wire::UserName;
+use crate::{IamError, login, mfa};
 
-/// Deletes a user that has no access keys, policies and groups any more.
+/// Deletes a user that has no password, access keys, MFA devices, policies and groups any more.
 ///
 /// Source: IAM API Reference, `DeleteUser`.
 pub struct DeleteUser;
@@ -55,7 +55,13 @@ impl Operation for DeleteUser {
                 "Cannot delete entity, must delete policies first.",
             ));
         }
-        if has_keys > 0 || !user.groups.is_empty() {
+        if login::find(&user.id(), view)?.is_some() {
+            return Err(IamError::DeleteConflict(
+                "Cannot delete entity, must delete login profile first.",
+            ));
+        }
+        let has_devices = mfa::count_of(&user.id(), view)? > 0;
+        if has_keys > 0 || has_devices || !user.groups.is_empty() {
             return Err(IamError::DeleteConflict(
                 "Cannot delete entity, must remove referenced objects first.",
             ));

@@ -4,15 +4,23 @@ mod add_user_to_group;
 mod attach_group_policy;
 mod attach_role_policy;
 mod attach_user_policy;
+mod change_password;
 mod create_access_key;
+mod create_account_alias;
 mod create_group;
+mod create_login_profile;
 mod create_policy;
 mod create_policy_version;
 mod create_role;
 mod create_user;
+mod create_virtual_mfa_device;
+mod deactivate_mfa_device;
 mod delete_access_key;
+mod delete_account_alias;
+mod delete_account_password_policy;
 mod delete_group;
 mod delete_group_policy;
+mod delete_login_profile;
 mod delete_policy;
 mod delete_policy_version;
 mod delete_role;
@@ -21,11 +29,18 @@ mod delete_role_policy;
 mod delete_user;
 mod delete_user_permissions_boundary;
 mod delete_user_policy;
+mod delete_virtual_mfa_device;
 mod detach_group_policy;
 mod detach_role_policy;
 mod detach_user_policy;
+mod enable_mfa_device;
+mod get_account_authorization_details;
+mod get_account_password_policy;
+mod get_account_summary;
 mod get_group;
 mod get_group_policy;
+mod get_login_profile;
+mod get_mfa_device;
 mod get_policy;
 mod get_policy_version;
 mod get_role;
@@ -33,12 +48,15 @@ mod get_role_policy;
 mod get_user;
 mod get_user_policy;
 mod list_access_keys;
+mod list_account_aliases;
 mod list_attached_group_policies;
 mod list_attached_role_policies;
 mod list_attached_user_policies;
 mod list_group_policies;
 mod list_groups;
 mod list_groups_for_user;
+mod list_mfa_device_tags;
+mod list_mfa_devices;
 mod list_policies;
 mod list_policy_versions;
 mod list_role_policies;
@@ -47,20 +65,26 @@ mod list_roles;
 mod list_user_policies;
 mod list_user_tags;
 mod list_users;
+mod list_virtual_mfa_devices;
 mod put_group_policy;
 mod put_role_permissions_boundary;
 mod put_role_policy;
 mod put_user_permissions_boundary;
 mod put_user_policy;
 mod remove_user_from_group;
+mod resync_mfa_device;
 mod set_default_policy_version;
+mod tag_mfa_device;
 mod tag_role;
 mod tag_user;
+mod untag_mfa_device;
 mod untag_role;
 mod untag_user;
 mod update_access_key;
+mod update_account_password_policy;
 mod update_assume_role_policy;
 mod update_group;
+mod update_login_profile;
 mod update_role;
 mod update_role_description;
 mod update_user;
@@ -73,15 +97,23 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &attach_group_policy::AttachGroupPolicy,
     &attach_role_policy::AttachRolePolicy,
     &attach_user_policy::AttachUserPolicy,
+    &change_password::ChangePassword,
     &create_access_key::CreateAccessKey,
+    &create_account_alias::CreateAccountAlias,
     &create_group::CreateGroup,
+    &create_login_profile::CreateLoginProfile,
     &create_policy::CreatePolicy,
     &create_policy_version::CreatePolicyVersion,
     &create_role::CreateRole,
     &create_user::CreateUser,
+    &create_virtual_mfa_device::CreateVirtualMfaDevice,
+    &deactivate_mfa_device::DeactivateMfaDevice,
     &delete_access_key::DeleteAccessKey,
+    &delete_account_alias::DeleteAccountAlias,
+    &delete_account_password_policy::DeleteAccountPasswordPolicy,
     &delete_group::DeleteGroup,
     &delete_group_policy::DeleteGroupPolicy,
+    &delete_login_profile::DeleteLoginProfile,
     &delete_policy::DeletePolicy,
     &delete_policy_version::DeletePolicyVersion,
     &delete_role::DeleteRole,
@@ -90,11 +122,18 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &delete_user::DeleteUser,
     &delete_user_permissions_boundary::DeleteUserPermissionsBoundary,
     &delete_user_policy::DeleteUserPolicy,
+    &delete_virtual_mfa_device::DeleteVirtualMfaDevice,
     &detach_group_policy::DetachGroupPolicy,
     &detach_role_policy::DetachRolePolicy,
     &detach_user_policy::DetachUserPolicy,
+    &enable_mfa_device::EnableMfaDevice,
+    &get_account_authorization_details::GetAccountAuthorizationDetails,
+    &get_account_password_policy::GetAccountPasswordPolicy,
+    &get_account_summary::GetAccountSummary,
     &get_group::GetGroup,
     &get_group_policy::GetGroupPolicy,
+    &get_login_profile::GetLoginProfile,
+    &get_mfa_device::GetMfaDevice,
     &get_policy::GetPolicy,
     &get_policy_version::GetPolicyVersion,
     &get_role::GetRole,
@@ -102,12 +141,15 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &get_user::GetUser,
     &get_user_policy::GetUserPolicy,
     &list_access_keys::ListAccessKeys,
+    &list_account_aliases::ListAccountAliases,
     &list_attached_group_policies::ListAttachedGroupPolicies,
     &list_attached_role_policies::ListAttachedRolePolicies,
     &list_attached_user_policies::ListAttachedUserPolicies,
     &list_group_policies::ListGroupPolicies,
     &list_groups::ListGroups,
     &list_groups_for_user::ListGroupsForUser,
+    &list_mfa_device_tags::ListMfaDeviceTags,
+    &list_mfa_devices::ListMfaDevices,
     &list_policies::ListPolicies,
     &list_policy_versions::ListPolicyVersions,
     &list_role_policies::ListRolePolicies,
@@ -116,20 +158,26 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &list_user_policies::ListUserPolicies,
     &list_user_tags::ListUserTags,
     &list_users::ListUsers,
+    &list_virtual_mfa_devices::ListVirtualMfaDevices,
     &put_group_policy::PutGroupPolicy,
     &put_role_permissions_boundary::PutRolePermissionsBoundary,
     &put_role_policy::PutRolePolicy,
     &put_user_permissions_boundary::PutUserPermissionsBoundary,
     &put_user_policy::PutUserPolicy,
     &remove_user_from_group::RemoveUserFromGroup,
+    &resync_mfa_device::ResyncMfaDevice,
     &set_default_policy_version::SetDefaultPolicyVersion,
+    &tag_mfa_device::TagMfaDevice,
     &tag_role::TagRole,
     &tag_user::TagUser,
+    &untag_mfa_device::UntagMfaDevice,
     &untag_role::UntagRole,
     &untag_user::UntagUser,
     &update_access_key::UpdateAccessKey,
+    &update_account_password_policy::UpdateAccountPasswordPolicy,
     &update_assume_role_policy::UpdateAssumeRolePolicy,
     &update_group::UpdateGroup,
+    &update_login_profile::UpdateLoginProfile,
     &update_role::UpdateRole,
     &update_role_description::UpdateRoleDescription,
     &update_user::UpdateUser,

@@ -210,6 +210,10 @@ impl Operation for AssumeRole {
         passed::condition(&input.tags, &input.transitive_tag_keys, key)
     }
 
+    fn proves_second_factor(input: &AssumeRoleInput) -> bool {
+        super::brings_second_factor(input.serial_number.as_ref(), input.token_code.as_ref())
+    }
+
     fn check(input: &AssumeRoleInput, permit: &Permit<RoleTarget>, view: &View) -> Result<(), StsError> {
         let target = permit.targets();
         let caller = view.caller();
@@ -304,6 +308,12 @@ impl Operation for AssumeRole {
         session.source_identity = permit.targets().source_identity.clone();
         session.is_chained = caller.is_some_and(|caller| caller.principal().kind == Kind::AssumedRole);
         let source_identity = session.source_identity.clone();
+        super::prove_second_factor(
+            input.serial_number.as_ref(),
+            input.token_code.as_ref(),
+            &mut session,
+            world,
+        )?;
         let expires = session.expires();
         let least = LeastTokenSize::characters(input.minimum_session_token_size);
         let made = SessionCredentials::of(session, least, view.store().snapshot(), world.entropy())?;

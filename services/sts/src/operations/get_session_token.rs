@@ -60,6 +60,10 @@ impl Operation for GetSessionToken {
         Demands::public("whoever signs with their own key may have a session of their own")
     }
 
+    fn proves_second_factor(input: &GetSessionTokenInput) -> bool {
+        super::brings_second_factor(input.serial_number.as_ref(), input.token_code.as_ref())
+    }
+
     fn check(input: &GetSessionTokenInput, _: &Permit<NoTarget>, view: &View) -> Result<(), StsError> {
         super::refuse_session(view, "GetSessionToken")?;
         super::check_second_factor(input.serial_number.as_ref(), input.token_code.as_ref())
@@ -71,7 +75,7 @@ impl Operation for GetSessionToken {
             .map(Caller::principal)
             .ok_or(StsError::NoAccessKey)?;
         let seconds = super::seconds_of(input.duration_seconds, caller);
-        let session = Session::new(
+        let mut session = Session::new(
             SessionKind::Own,
             caller.account,
             &caller.id,
@@ -79,6 +83,12 @@ impl Operation for GetSessionToken {
             world.now(),
             seconds,
         );
+        super::prove_second_factor(
+            input.serial_number.as_ref(),
+            input.token_code.as_ref(),
+            &mut session,
+            world,
+        )?;
         let expires = session.expires();
         let least = LeastTokenSize::characters(input.minimum_session_token_size);
         let made = SessionCredentials::of(session, least, world.view().store().snapshot(), world.entropy())?;

@@ -7,8 +7,8 @@ mod get_caller_identity;
 mod get_federation_token;
 mod get_session_token;
 
-use engine::{AnyOperation, Caller, Targets, View};
-use identity::{Kind, Principal};
+use engine::{AnyOperation, Caller, Targets, View, World};
+use identity::{Kind, Principal, Session};
 
 use crate::StsError;
 use crate::wire::{Seconds, SerialNumber, TokenCode};
@@ -54,12 +54,38 @@ fn seconds_of(wanted: Option<Seconds>, caller: &Principal) -> u32 {
         .min(most)
 }
 
-/// Refuses a second factor: there are none that could be asked for a code.
+/// Whether a request brings a code of a second factor.
+fn brings_second_factor(serial: Option<&SerialNumber>, code: Option<&TokenCode>) -> bool {
+    serial.is_some() || code.is_some()
+}
+
+/// Refuses half a second factor.
 fn check_second_factor(serial: Option<&SerialNumber>, code: Option<&TokenCode>) -> Result<(), StsError> {
-    match (serial, code) {
-        (None, None) => Ok(()),
-        _ => Err(StsError::AccessDenied(
-            "MultiFactorAuthentication failed with invalid MFA one time pass code.".to_owned(),
+    match serial.is_some() == code.is_some() {
+        true => Ok(()),
+        false => Err(StsError::AccessDenied(
+            "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code."
+                .to_owned(),
         )),
     }
+}
+
+/// Marks the session as one with a second factor, where a right code is given; refuses a wrong one.
+fn prove_second_factor(
+    serial: Option<&SerialNumber>,
+    code: Option<&TokenCode>,
+    session: &mut Session,
+    world: &mut World<'_>,
+) -> Result<(), StsError> {
+    check_second_factor(serial, code)?;
+    let (Some(SerialNumber(serial)), Some(TokenCode(code))) = (serial, code) else {
+        return Ok(());
+    };
+    if !world.prove_second_factor(serial, code)? {
+        return Err(StsError::AccessDenied(
+            "MultiFactorAuthentication failed with invalid MFA one time pass code.".to_owned(),
+        ));
+    }
+    session.set_mfa(world.now());
+    Ok(())
 }
