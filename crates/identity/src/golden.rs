@@ -9,8 +9,9 @@ use secret::SecretBuffer;
 use store::Table;
 
 use crate::{
-    AccessKey, AccessKeys, Document, Group, Groups, ManagedPolicies, ManagedPolicy, Named, Owner, Policies,
-    Role, Roles, Session, SessionKind, Status, TrustPolicy, UniqueId, User, Users, set_tag,
+    AccessKey, AccessKeys, Document, Group, Groups, ManagedPolicies, ManagedPolicy, Named, OidcProvider,
+    OidcProviders, Owner, Policies, Role, Roles, Session, SessionKind, Status, TrustPolicy, UniqueId, User,
+    Users, set_tag,
 };
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/golden/records-1.txt");
@@ -90,6 +91,14 @@ fn policy() -> ManagedPolicy {
     policy
 }
 
+fn provider() -> OidcProvider {
+    let mut provider = OidcProvider::new("id.example.com/realms/pay", NOW);
+    provider.client_ids = vec!["sts.amazonaws.com".to_owned()];
+    provider.thumbprints = vec!["0123456789abcdef0123456789abcdef01234567".to_owned()];
+    set_tag(&mut provider.tags, "team", "security");
+    provider
+}
+
 fn keys() -> [AccessKey; 2] {
     let account = AccountId::from_number(123_456_789_012).unwrap();
     let mut inactive = AccessKey::of(&Owner::User(account, id("AIDAEXAMPLEEXAMPLEEXA")), NOW);
@@ -119,6 +128,7 @@ fn records_are_read_and_written_as_ever() {
         ("role", written::<Roles>(&role())),
         ("session", of_session(&session())),
         ("managed-policy", written::<ManagedPolicies>(&policy())),
+        ("oidc-provider", written::<OidcProviders>(&provider())),
         ("access-key-of-root", written::<AccessKeys>(&of_root)),
         ("access-key-of-user", written::<AccessKeys>(&of_user)),
     ]
@@ -146,6 +156,10 @@ fn records_are_read_and_written_as_ever() {
     assert_eq!(
         ManagedPolicies::decode(1, &bytes("managed-policy")).unwrap(),
         policy()
+    );
+    assert_eq!(
+        OidcProviders::decode(1, &bytes("oidc-provider")).unwrap(),
+        provider()
     );
     assert_eq!(
         AccessKeys::decode(1, &bytes("access-key-of-root")).unwrap(),

@@ -10,6 +10,7 @@ mod golden;
 mod group;
 mod managed_policy;
 mod naming;
+mod oidc_provider;
 mod principal;
 mod role;
 mod session;
@@ -26,6 +27,7 @@ pub use gather::{Gathered, group_named, managed_policy_of, policies_of, policies
 pub use group::{Group, Groups};
 pub use managed_policy::{ManagedPolicies, ManagedPolicy, PolicyVersion};
 pub use naming::{Named, Unknown, by_id, named_in, shown};
+pub use oidc_provider::{OidcProvider, OidcProviders, oidc_provider_of};
 pub use principal::{
     Kind, Principal, account_exists, domain_of, principal_of_arn, principal_of_id, role_named, role_of,
     user_named, user_of,

@@ -14,6 +14,7 @@ mod documents;
 mod error;
 mod holders;
 mod limits;
+mod oidc;
 mod operations;
 mod paging;
 mod policies;
@@ -42,6 +43,7 @@ pub static IAM: Service = Service {
         store::table_spec::<identity::Groups>(),
         store::table_spec::<identity::ManagedPolicies>(),
         store::table_spec::<identity::Roles>(),
+        store::table_spec::<identity::OidcProviders>(),
     ],
     operations: OPERATIONS,
     chores: &[],

@@ -1,11 +1,13 @@
 //! One file for each operation.
 
+mod add_client_id_to_open_id_connect_provider;
 mod add_user_to_group;
 mod attach_group_policy;
 mod attach_role_policy;
 mod attach_user_policy;
 mod create_access_key;
 mod create_group;
+mod create_open_id_connect_provider;
 mod create_policy;
 mod create_policy_version;
 mod create_role;
@@ -13,6 +15,7 @@ mod create_user;
 mod delete_access_key;
 mod delete_group;
 mod delete_group_policy;
+mod delete_open_id_connect_provider;
 mod delete_policy;
 mod delete_policy_version;
 mod delete_role;
@@ -26,6 +29,7 @@ mod detach_role_policy;
 mod detach_user_policy;
 mod get_group;
 mod get_group_policy;
+mod get_open_id_connect_provider;
 mod get_policy;
 mod get_policy_version;
 mod get_role;
@@ -39,6 +43,8 @@ mod list_attached_user_policies;
 mod list_group_policies;
 mod list_groups;
 mod list_groups_for_user;
+mod list_open_id_connect_provider_tags;
+mod list_open_id_connect_providers;
 mod list_policies;
 mod list_policy_versions;
 mod list_role_policies;
@@ -52,15 +58,19 @@ mod put_role_permissions_boundary;
 mod put_role_policy;
 mod put_user_permissions_boundary;
 mod put_user_policy;
+mod remove_client_id_from_open_id_connect_provider;
 mod remove_user_from_group;
 mod set_default_policy_version;
+mod tag_open_id_connect_provider;
 mod tag_role;
 mod tag_user;
+mod untag_open_id_connect_provider;
 mod untag_role;
 mod untag_user;
 mod update_access_key;
 mod update_assume_role_policy;
 mod update_group;
+mod update_open_id_connect_provider_thumbprint;
 mod update_role;
 mod update_role_description;
 mod update_user;
@@ -69,12 +79,14 @@ use engine::AnyOperation;
 
 /// Every operation, one line each.
 pub static OPERATIONS: &[&dyn AnyOperation] = &[
+    &add_client_id_to_open_id_connect_provider::AddClientIDToOpenIDConnectProvider,
     &add_user_to_group::AddUserToGroup,
     &attach_group_policy::AttachGroupPolicy,
     &attach_role_policy::AttachRolePolicy,
     &attach_user_policy::AttachUserPolicy,
     &create_access_key::CreateAccessKey,
     &create_group::CreateGroup,
+    &create_open_id_connect_provider::CreateOpenIDConnectProvider,
     &create_policy::CreatePolicy,
     &create_policy_version::CreatePolicyVersion,
     &create_role::CreateRole,
@@ -82,6 +94,7 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &delete_access_key::DeleteAccessKey,
     &delete_group::DeleteGroup,
     &delete_group_policy::DeleteGroupPolicy,
+    &delete_open_id_connect_provider::DeleteOpenIDConnectProvider,
     &delete_policy::DeletePolicy,
     &delete_policy_version::DeletePolicyVersion,
     &delete_role::DeleteRole,
@@ -95,6 +108,7 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &detach_user_policy::DetachUserPolicy,
     &get_group::GetGroup,
     &get_group_policy::GetGroupPolicy,
+    &get_open_id_connect_provider::GetOpenIDConnectProvider,
     &get_policy::GetPolicy,
     &get_policy_version::GetPolicyVersion,
     &get_role::GetRole,
@@ -108,6 +122,8 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &list_group_policies::ListGroupPolicies,
     &list_groups::ListGroups,
     &list_groups_for_user::ListGroupsForUser,
+    &list_open_id_connect_provider_tags::ListOpenIDConnectProviderTags,
+    &list_open_id_connect_providers::ListOpenIDConnectProviders,
     &list_policies::ListPolicies,
     &list_policy_versions::ListPolicyVersions,
     &list_role_policies::ListRolePolicies,
@@ -121,15 +137,19 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &put_role_policy::PutRolePolicy,
     &put_user_permissions_boundary::PutUserPermissionsBoundary,
     &put_user_policy::PutUserPolicy,
+    &remove_client_id_from_open_id_connect_provider::RemoveClientIDFromOpenIDConnectProvider,
     &remove_user_from_group::RemoveUserFromGroup,
     &set_default_policy_version::SetDefaultPolicyVersion,
+    &tag_open_id_connect_provider::TagOpenIDConnectProvider,
     &tag_role::TagRole,
     &tag_user::TagUser,
+    &untag_open_id_connect_provider::UntagOpenIDConnectProvider,
     &untag_role::UntagRole,
     &untag_user::UntagUser,
     &update_access_key::UpdateAccessKey,
     &update_assume_role_policy::UpdateAssumeRolePolicy,
     &update_group::UpdateGroup,
+    &update_open_id_connect_provider_thumbprint::UpdateOpenIDConnectProviderThumbprint,
     &update_role::UpdateRole,
     &update_role_description::UpdateRoleDescription,
     &update_user::UpdateUser,
