@@ -11,7 +11,7 @@ use store::Table;
 use crate::{
     AccessKey, AccessKeys, Document, Group, Groups, ManagedPolicies, ManagedPolicy, Named, OidcProvider,
     OidcProviders, Owner, Policies, Role, Roles, Session, SessionKind, Status, TrustPolicy, UniqueId, User,
-    Users, set_tag,
+    Users, WebFederation, set_tag,
 };
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/golden/records-1.txt");
@@ -80,6 +80,11 @@ fn session() -> Session {
     session.transitive = vec!["team".to_owned()];
     session.source_identity = Some("ada".to_owned());
     session.is_chained = true;
+    session.web = Some(WebFederation {
+        provider: "arn:aws:iam::123456789012:oidc-provider/id.example.com".to_owned(),
+        audience: "sts.amazonaws.com".to_owned(),
+        subject: "service:pay".to_owned(),
+    });
     session
 }
 

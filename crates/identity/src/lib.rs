@@ -33,6 +33,8 @@ pub use principal::{
     user_named, user_of,
 };
 pub use role::{Role, Roles, TrustPolicy};
-pub use session::{NoCredentials, Session, SessionCredentials, SessionKind, TEMPORARY, TOKEN_CHARACTERS};
+pub use session::{
+    NoCredentials, Session, SessionCredentials, SessionKind, TEMPORARY, TOKEN_CHARACTERS, WebFederation,
+};
 pub use unique_id::{IdKind, UniqueId};
 pub use user::{User, Users};

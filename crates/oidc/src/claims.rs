@@ -40,6 +40,11 @@ pub enum Rejected {
     },
 }
 
+/// Claims that differ in case alone have this name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("which of several claims is meant can't be told")]
+pub struct Ambiguous;
+
 /// A verified token that is for us, now: who it speaks of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
@@ -107,12 +112,18 @@ impl Claims {
         self.0.get(name)
     }
 
-    /// The claims of a name, in whatever case.
-    pub fn named<'c>(&'c self, lower: &str) -> impl Iterator<Item = &'c Value> {
-        self.0
-            .iter()
-            .filter(move |(name, _)| name.to_lowercase() == lower)
-            .map(|(_, value)| value)
+    /// The claim of a name, in whatever case.
+    pub fn named(&self, lower: &str) -> Result<Option<&Value>, Ambiguous> {
+        let mut named = self.0.iter().filter(|(name, _)| name.to_lowercase() == lower);
+        match (named.next(), named.next()) {
+            (found, None) => Ok(found.map(|(_, value)| value)),
+            _ => Err(Ambiguous),
+        }
+    }
+
+    /// All claims.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.0.iter()
     }
 }
 

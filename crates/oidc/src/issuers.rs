@@ -35,8 +35,7 @@ pub trait Fetch: Send + Sync {
 pub struct FetchFailed(pub String);
 
 /// A network that leads nowhere.
-#[derive(Debug, Clone, Copy)]
-pub struct NoNetwork;
+struct NoNetwork;
 
 impl Fetch for NoNetwork {
     fn fetch<'f>(&'f self, _: &'f HttpsUrl, _: &'f [String]) -> Fetching<'f> {
@@ -120,6 +119,11 @@ impl Issuers {
             known: Cache::new(limits::PROVIDERS),
             fetches: Arc::new(Semaphore::new(limits::FETCHES)),
         }
+    }
+
+    /// Issuers of whom none can be asked, and none was given.
+    pub fn none(clock: Arc<dyn Clock>) -> Issuers {
+        Issuers::new(Arc::new(NoNetwork), clock, BTreeMap::new())
     }
 
     /// What a token says, once a key of its issuer's has verified it. `issuer` is the URL of the provider that is trusted.

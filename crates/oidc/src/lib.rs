@@ -8,6 +8,7 @@
 //! Connect Core 1.0 and Discovery 1.0; IAM User Guide, "Create an OpenID Connect (OIDC) identity provider in IAM".
 
 mod algorithm;
+mod aws;
 mod claims;
 mod discovery;
 mod issuers;
@@ -16,12 +17,17 @@ mod keys;
 pub mod limits;
 #[cfg(test)]
 mod tests;
+mod thumbprint;
 mod token;
 mod url;
 
-pub use claims::{Claims, Rejected, Subject};
+pub use aws::{Misshapen, SessionTags};
+pub use claims::{Ambiguous, Claims, Rejected, Subject};
 pub use discovery::jwks_uri;
-pub use issuers::{Fetch, FetchFailed, Fetching, Issuers, NoNetwork, Refused};
+pub use issuers::{Fetch, FetchFailed, Fetching, Issuers, Refused};
 pub use keys::{KeySet, NoKeySet};
+/// What a claim says.
+pub use serde_json::Value;
+pub use thumbprint::thumbprint;
 pub use token::{NotVerified, Unverified};
 pub use url::HttpsUrl;

@@ -391,6 +391,7 @@ fn open(memory: &Memory, audit: &TempDir, clock: &Arc<ManualClock>) -> Installat
             .to_vec(),
         destruction_grace: GRACE,
         attestations: attestation::Verifier::trusting([attestation::NITRO_ROOT]).unwrap(),
+        issuers: engine::Issuers::none(Arc::clone(clock) as Arc<dyn Clock>),
         on_unknown_members: Arc::new(|_| ()),
         clock: Arc::clone(clock) as Arc<dyn Clock>,
         entropy: Arc::new(SystemEntropy),
