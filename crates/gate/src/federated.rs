@@ -102,7 +102,7 @@ fn found(claim: &oidc::Value) -> Found<'_> {
         oidc::Value::Number(number) => Found::made(number),
         oidc::Value::Array(list) => {
             let texts: Option<Vec<&str>> = list.iter().map(oidc::Value::as_str).collect();
-            texts.map_or(Found::Unknown, |texts| Found::texts(texts))
+            texts.map_or(Found::Unknown, Found::texts)
         }
         oidc::Value::Null => Found::Absent,
         oidc::Value::Object(_) => Found::Unknown,

@@ -1,5 +1,10 @@
 //! Who is believed by a token of an OpenID Connect provider, and that nothing is open to them but roles that trust the provider.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
