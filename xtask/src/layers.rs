@@ -11,7 +11,7 @@ use crate::workspace::{Package, Workspace};
 /// of their own above these, and `store-<name>` stands with `store`.
 const ROWS: &[&[&str]] = &[
     &["ambient", "arn", "model", "model-derive", "secret"],
-    &["crypto", "store", "attestation"],
+    &["crypto", "store", "attestation", "oidc"],
     &["identity", "policy", "sigv4"],
     &["audit", "gate", "protocol"],
     &["engine"],

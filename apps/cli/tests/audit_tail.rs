@@ -84,6 +84,7 @@ async fn record(log: &AuditLog, name: &str) {
             user_name: None,
             session: None,
             invoked_by: None,
+            identity_provider: None,
         },
         source_ip: "192.0.2.7",
         user_agent: None,

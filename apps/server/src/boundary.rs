@@ -90,6 +90,8 @@ pub struct Terms {
     pub destruction_grace: Duration,
     /// What attestation documents have to lead to.
     pub attestations: Verifier,
+    /// The keys of OpenID Connect providers.
+    pub issuers: oidc::Issuers,
     /// Where flush times and the like are reported.
     pub recorder: Recorder,
     /// What time it is.

@@ -14,6 +14,7 @@ mod keeper;
 pub mod limits;
 pub mod logging;
 pub mod metrics;
+mod network;
 mod profile;
 mod root_key;
 mod run;

@@ -84,6 +84,11 @@ pub(crate) const RENEWAL_CHECK: Duration = Duration::from_secs(3600);
 /// Bytes of a configuration file, a certificate file or a key file.
 pub(crate) const SMALL_FILE: u64 = 1 << 20;
 
+/// Bytes of the head of an answer from an OpenID Connect provider.
+pub(crate) const FETCHED_HEAD: usize = 64 << 10;
+/// Certificates of such a provider's server that are held against thumbprints.
+pub(crate) const FETCHED_CHAIN: usize = 10;
+
 /// The system's soft limit on open files.
 fn open_files() -> Option<usize> {
     let limits = std::fs::read_to_string("/proc/self/limits").ok()?;

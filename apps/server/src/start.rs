@@ -197,6 +197,7 @@ impl Ground {
             regions: config.regions.clone(),
             destruction_grace: config.destruction_grace,
             attestations: config.attestations()?,
+            issuers: config.issuers(surroundings.clock.clone())?,
             recorder: self.recorder.clone(),
             clock: surroundings.clock.clone(),
             entropy: surroundings.entropy.clone(),

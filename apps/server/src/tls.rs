@@ -73,7 +73,7 @@ pub(crate) fn server_config(
 }
 
 /// The order of groups is said here rather than left to a feature that another crate could leave out.
-fn provider() -> CryptoProvider {
+pub(crate) fn provider() -> CryptoProvider {
     CryptoProvider {
         kx_groups: vec![
             aws_lc_rs::kx_group::X25519MLKEM768,

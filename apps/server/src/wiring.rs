@@ -70,6 +70,7 @@ fn open(terms: Terms) -> Result<engine::Installation, OpenError> {
         regions: terms.regions,
         destruction_grace: terms.destruction_grace,
         attestations: terms.attestations,
+        issuers: terms.issuers,
         on_unknown_members: Arc::new(move |count| unknown_members.ignored_members(count)),
         clock: terms.clock,
         entropy: terms.entropy,

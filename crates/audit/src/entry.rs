@@ -122,6 +122,9 @@ pub struct Identity<'a> {
     /// The service that called on the principal's behalf, or `AWS Internal`.
     #[cbor(b(7), encode_with = "wire::maybe_short")]
     pub invoked_by: Option<&'a str>,
+    /// The ARN of the identity provider that spoke for the principal.
+    #[cbor(b(8), encode_with = "wire::maybe_short")]
+    pub identity_provider: Option<&'a str>,
 }
 
 /// The kinds of principals, by CloudTrail's names.
@@ -158,6 +161,9 @@ pub struct Session<'a> {
     /// The source identity that was set with them.
     #[cbor(b(3), encode_with = "wire::maybe_short")]
     pub source_identity: Option<&'a str>,
+    /// The ARN of the identity provider that spoke for whoever obtained them.
+    #[cbor(b(4), encode_with = "wire::maybe_short")]
+    pub federated_provider: Option<&'a str>,
 }
 
 /// The role or user that a session stems from.

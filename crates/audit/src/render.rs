@@ -178,6 +178,8 @@ struct UserIdentity<'a> {
     session_context: Option<SessionContext<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     invoked_by: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identity_provider: Option<&'a str>,
 }
 
 impl<'a> UserIdentity<'a> {
@@ -191,6 +193,7 @@ impl<'a> UserIdentity<'a> {
             user_name: identity.user_name,
             session_context: identity.session.as_ref().map(SessionContext::of),
             invoked_by: identity.invoked_by,
+            identity_provider: identity.identity_provider,
         }
     }
 }
@@ -200,6 +203,8 @@ impl<'a> UserIdentity<'a> {
 struct SessionContext<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     session_issuer: Option<Issuer<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    web_id_federation_data: Option<WebIdFederationData<'a>>,
     attributes: Attributes,
     #[serde(skip_serializing_if = "Option::is_none")]
     source_identity: Option<&'a str>,
@@ -219,6 +224,13 @@ struct Issuer<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+struct WebIdFederationData<'a> {
+    federated_provider: &'a str,
+    attributes: serde_json::Map<String, serde_json::Value>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Attributes {
     creation_date: Instant,
     mfa_authenticated: &'static str,
@@ -233,6 +245,10 @@ impl<'a> SessionContext<'a> {
                 arn: issuer.arn,
                 account_id: Account(issuer.account),
                 user_name: issuer.user_name,
+            }),
+            web_id_federation_data: session.federated_provider.map(|provider| WebIdFederationData {
+                federated_provider: provider,
+                attributes: serde_json::Map::new(),
             }),
             attributes: Attributes {
                 creation_date: Instant(session.created),

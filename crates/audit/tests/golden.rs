@@ -32,6 +32,7 @@ fn root() -> Identity<'static> {
         user_name: None,
         session: None,
         invoked_by: None,
+        identity_provider: None,
     }
 }
 
@@ -90,6 +91,7 @@ fn event(name: &'static str, number: u128) -> Entry<'static> {
             user_name: None,
             session: None,
             invoked_by: Some("AWS Internal"),
+            identity_provider: None,
         },
         source_ip: "AWS Internal",
         user_agent: Some("AWS Internal"),
@@ -233,8 +235,10 @@ fn cases() -> Vec<(&'static str, Entry<'static>)> {
                             user_name: Some("Reader"),
                         }),
                         source_identity: Some("alice"),
+                        federated_provider: None,
                     }),
                     invoked_by: None,
+                    identity_provider: None,
                 },
                 shared_event_id: Some(Uuid::from_u128(0x5a5a_0000_0000_4000_8000_0000_0000_0010)),
                 ..call("DescribeKey", 16, true)

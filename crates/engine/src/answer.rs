@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 use std::task::Poll;
 
 use ::http::Method;
-use ambient::task;
+use ambient::{Timestamp, task};
 use arn::{Place, Region};
 use gate::{Asking, AuthenticationError, AuthorizationError, Cause, ConditionKey, Found, KnownCallers};
 use model::{Condition, OperationSpec, Schema, Shape};
@@ -25,7 +25,7 @@ use crate::chores::Event;
 use crate::engine::Engine;
 use crate::entry::{self, Resource, Tale};
 use crate::http::{Request, Response};
-use crate::operation::{Operation, Targets};
+use crate::operation::{Operation, Targets, WebToken};
 use crate::route::{JSON, route};
 use crate::view::View;
 use crate::world::World;
@@ -45,11 +45,18 @@ pub trait AnyOperation: sealed::Sealed + Send + Sync {
     /// Decodes a request as the input and forgets it; whether that went well. For fuzzing the decoders.
     fn decodes(&self, wire: Wire, input: &[u8]) -> bool;
 
+    /// Finds the caller of a request that is not signed; `None` for an operation whose calls have to be.
+    #[doc(hidden)]
+    fn identify<'c>(&self, engine: &'c Engine, wire: Wire, input: &'c [u8]) -> Option<Identifying<'c>>;
+
     #[doc(hidden)]
     fn walk(&self, engine: Arc<Engine>, call: Arc<Call>, input: SecretBuffer) -> Walk;
 }
 
 pub(crate) type Walk = Pin<Box<dyn Future<Output = Answer> + Send>>;
+
+/// A caller who is being found.
+pub(crate) type Identifying<'c> = Pin<Box<dyn Future<Output = Result<gate::Caller, Failure>> + Send + 'c>>;
 
 /// The body of a success, where the operation has one, or the refusal.
 type Answer = Result<Option<SecretBuffer>, Failure>;
@@ -74,6 +81,20 @@ impl<O: Operation> AnyOperation for O {
 
     fn decodes(&self, wire: Wire, input: &[u8]) -> bool {
         wire.decode::<O::Input>(input).is_ok()
+    }
+
+    fn identify<'c>(&self, engine: &'c Engine, wire: Wire, input: &'c [u8]) -> Option<Identifying<'c>> {
+        O::UNSIGNED.map(|unsigned| -> Identifying<'c> {
+            Box::pin(async move {
+                let input = wire.decode::<O::Input>(input).map_err(Failure::from)?.value;
+                let WebToken { account, token } = (unsigned.token)(&input)?;
+                let view = engine.store.snapshot().view();
+                let now = engine.clock.now();
+                gate::identify(token, account, &view, &engine.issuers, now)
+                    .await
+                    .map_err(unsigned.refusal)
+            })
+        })
     }
 
     fn walk(&self, engine: Arc<Engine>, call: Arc<Call>, input: SecretBuffer) -> Walk {
@@ -110,15 +131,13 @@ impl Engine {
                 Err(Failure::silent("InternalFailure", 500)),
             );
         };
-        match self.admit(&request, request_id) {
+        match self.admit(&request, request_id).await {
             Ok((operation, call)) => {
                 let wire = call.service.wire;
                 let call = Arc::new(call);
-                let input = match wire {
-                    Wire::AwsQuery { .. } if request.method == Method::GET => {
-                        SecretBuffer::from_vec(request.query.into_bytes())
-                    }
-                    Wire::AwsQuery { .. } | Wire::AwsJson { .. } => request.body,
+                let input = match is_in_query(wire, &request) {
+                    true => SecretBuffer::from_vec(request.query.into_bytes()),
+                    false => request.body,
                 };
                 let deadline = self.clock.monotonic().after(limits::WALK_DEADLINE);
                 let expired = self.clock.reaches(deadline);
@@ -165,7 +184,7 @@ impl Engine {
     }
 
     /// Finds the operation, and who calls it.
-    fn admit(
+    async fn admit(
         &self,
         request: &Request,
         request_id: Uuid,
@@ -183,8 +202,32 @@ impl Engine {
         if self.walks.count() >= limits::WALKS {
             return Err(refused(Failure::overloaded()));
         }
-        let call = self.authenticate(service, request, request_id).map_err(refused)?;
-        Ok((operation, call))
+        let input = match is_in_query(service.wire, request) {
+            true => request.query.as_bytes(),
+            false => request.body.expose(),
+        };
+        let call = match operation.identify(self, service.wire, input) {
+            None => self.authenticate(service, request, request_id),
+            Some(identifying) => self.identified(identifying, service, request, request_id).await,
+        };
+        Ok((operation, call.map_err(refused)?))
+    }
+
+    /// The call of a caller who did not sign, once they are found.
+    async fn identified(
+        &self,
+        identifying: Identifying<'_>,
+        service: &'static crate::Service,
+        request: &Request,
+        request_id: Uuid,
+    ) -> Result<Call, Failure> {
+        let _turn = self.unsigned.try_acquire().map_err(|_| Failure::overloaded())?;
+        let caller = identifying.await?;
+        // INVARIANT: a Region at least is served.
+        let region = self.regions.first().cloned();
+        let region = region.ok_or_else(|| Failure::silent(service.internal_error, 500))?;
+        let time = self.clock.now();
+        self.call_of(caller, (region, time), service, request, request_id)
     }
 
     fn authenticate(
@@ -230,6 +273,19 @@ impl Engine {
         })?;
         // INVARIANT: the scope's Region is one that is served, so it parses.
         let region: Region = presented.scope().region.parse().map_err(|_| internal())?;
+        self.call_of(caller, (region, time), service, request, request_id)
+    }
+
+    /// The call of a caller who is known.
+    fn call_of(
+        &self,
+        caller: gate::Caller,
+        (region, time): (Region, Timestamp),
+        service: &'static crate::Service,
+        request: &Request,
+        request_id: Uuid,
+    ) -> Result<Call, Failure> {
+        let internal = || Failure::silent(service.internal_error, 500);
         let Origin {
             surroundings,
             host,
@@ -252,6 +308,11 @@ impl Engine {
             recorded: AtomicBool::new(false),
         })
     }
+}
+
+/// Whether a request has its input in its query.
+fn is_in_query(wire: Wire, request: &Request) -> bool {
+    matches!(wire, Wire::AwsQuery { .. }) && request.method == Method::GET
 }
 
 /// A request that is refused before anybody is believed to have sent it.

@@ -441,6 +441,7 @@ fn service_event(
             user_name: None,
             session: None,
             invoked_by: Some(INTERNAL),
+            identity_provider: None,
         },
         source_ip: INTERNAL,
         user_agent: Some(INTERNAL),

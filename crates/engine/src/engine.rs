@@ -11,9 +11,11 @@ use crypto::InProcess;
 use crypto::wrapping::WrappingKeys;
 use gate::Sessions;
 use model::OperationSpec;
+use oidc::Issuers;
 use protocol::Failure;
 use sigv4::SigningKeys;
 use store::{CommitError, Snapshot, Store, Vault};
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use crate::call::Call;
@@ -40,6 +42,9 @@ pub struct Engine {
     pub(crate) attestations: Verifier,
     pub(crate) signing_keys: SigningKeys,
     pub(crate) sessions: Sessions,
+    pub(crate) issuers: Issuers,
+    /// What bounds calls without signatures until they have callers.
+    pub(crate) unsigned: Semaphore,
     pub(crate) services: &'static [&'static Service],
     pub(crate) regions: Vec<Region>,
     pub(crate) walks: Arc<Walks>,

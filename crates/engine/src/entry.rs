@@ -109,17 +109,20 @@ fn record(
     shared_event_id: Option<Uuid>,
 ) -> Record {
     let principal = call.caller.principal();
+    let web = call.caller.web_identity();
     let identity = Identity {
         kind: Some(match principal.kind {
             Kind::Root | Kind::Operator => IdentityKind::Root,
             Kind::User => IdentityKind::IamUser,
             Kind::AssumedRole => IdentityKind::AssumedRole,
             Kind::FederatedUser => IdentityKind::FederatedUser,
+            Kind::WebIdentity => IdentityKind::WebIdentityUser,
         }),
         principal_id: Some(&principal.id),
-        arn: Some(principal.arn.as_str()),
-        account: Some(principal.account),
-        access_key_id: Some(call.caller.access_key().as_str()),
+        // Whoever a provider speaks for has no ARN and no account of their own.
+        arn: web.is_none().then_some(principal.arn.as_str()),
+        account: web.is_none().then_some(principal.account),
+        access_key_id: call.caller.access_key().map(identity::AccessKeyId::as_str),
         user_name: principal.name.as_deref(),
         session: call.caller.session().map(|session| audit::Session {
             created: session.issued(),
@@ -136,8 +139,10 @@ fn record(
                 user_name: issuer.name.as_deref(),
             }),
             source_identity: session.source_identity.as_deref(),
+            federated_provider: session.web.as_ref().map(|web| web.provider.as_str()),
         }),
         invoked_by: None,
+        identity_provider: web.map(|web| web.provider().as_str()),
     };
     let own = recipient.account == call.place.account;
     let source_ip = call.surroundings.source.to_string();

@@ -46,6 +46,8 @@ pub struct Options<'o> {
     pub destruction_grace: Duration,
     /// What attestation documents have to lead to.
     pub attestations: Verifier,
+    /// The keys of OpenID Connect providers.
+    pub issuers: oidc::Issuers,
     /// Told how many members of a request were ignored because no model knows them; it should only count.
     pub on_unknown_members: Arc<dyn Fn(u64) + Send + Sync>,
     /// The time.
@@ -191,6 +193,8 @@ impl Installation {
             last_uses,
             signing_keys: SigningKeys::holding(limits::SIGNING_KEYS),
             sessions: gate::Sessions::new(),
+            issuers: options.issuers,
+            unsigned: tokio::sync::Semaphore::new(limits::UNSIGNED_CALLS),
             services: options.services,
             regions: options.regions,
             walks: Arc::default(),

@@ -30,13 +30,15 @@ pub use chores::{Chore, ChoreFailed, Duty, Event};
 pub use engine::Engine;
 pub use entry::Resource;
 pub use gate::{
-    Asking, Authority, Caller, ConditionKey, Demand, Demands, Found, Permit, Strength, Surroundings,
+    Asking, Authority, Caller, ConditionKey, Demand, Demands, Found, NoWebIdentity, Permit, Strength,
+    Surroundings, WebIdentity,
 };
 pub use gate::{Request as Asked, Resource as Described};
 pub use http::{Peer, Request, Response, TlsDetails};
 pub use install::{Installation, OpenError, Options, tables};
 pub use nothing::Nothing;
-pub use operation::{Absent, Action, AnyOperation, Miss, Operation, Outcome, Targets};
+pub use oidc::{Issuers, NotVerified, Refused, Rejected};
+pub use operation::{Absent, Action, AnyOperation, Miss, Operation, Outcome, Targets, Unsigned, WebToken};
 pub use protocol::{Failure, Wire};
 pub use service::{Seat, Service};
 pub use usage::LastUse;

@@ -9,6 +9,8 @@ pub const OPTIMISTIC_ATTEMPTS: u32 = 3;
 pub const WALK_DEADLINE: Duration = Duration::from_secs(30);
 /// Calls under way at a time, those included whose callers gave up; beyond it requests are refused unread.
 pub const WALKS: usize = 10_000;
+/// Calls without signatures whose tokens are being verified at a time; beyond it they are refused unread.
+pub const UNSIGNED_CALLS: usize = 64;
 /// Pieces of heavy cryptographic work, such as RSA signatures, that wait for a thread; beyond it they are refused.
 pub const HEAVY_WORK_WAITING: usize = 1024;
 /// Threads that work passwords, each with the memory that it takes.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 
 use arn::{AccountId, Arn};
-use gate::{ConditionKey, Demands, Found, Permit};
+use gate::{ConditionKey, Demands, Found, NoWebIdentity, Permit};
 use model::{OperationSpec, Shape};
 use protocol::Failure;
 use store::StoreError;
@@ -38,6 +38,9 @@ pub trait Operation: Send + Sync + 'static {
     type Targets: Targets;
     /// Why it is refused.
     type Error: Into<Failure> + From<StoreError> + Send;
+    /// Who its caller is where nobody signs. `None` for all operations but those that AWS's model declares to be without
+    /// authentication: their calls have to be signed.
+    const UNSIGNED: Option<Unsigned<Self::Input>> = None;
 
     /// Checks what needs no record, then finds what the call is about.
     fn locate(input: &Self::Input, view: &View) -> Result<Self::Targets, Miss<Self::Error>>;
@@ -83,6 +86,24 @@ pub trait Operation: Send + Sync + 'static {
         permit: &Permit<Self::Targets>,
         world: &mut World<'_>,
     ) -> impl Future<Output = Outcome<Self>> + Send;
+}
+
+/// How the caller of an operation is found whose calls are not signed: by a token of an OpenID Connect provider.
+#[derive(Debug, Clone, Copy)]
+pub struct Unsigned<I> {
+    /// The token of a request, and the account that it is presented to.
+    pub token: fn(&I) -> Result<WebToken<'_>, Failure>,
+    /// The refusal of a token that is not believed.
+    pub refusal: fn(NoWebIdentity) -> Failure,
+}
+
+/// A token that is presented to an account.
+#[derive(Debug, Clone, Copy)]
+pub struct WebToken<'i> {
+    /// The account.
+    pub account: AccountId,
+    /// The token.
+    pub token: &'i str,
 }
 
 /// What a call is about, for its audit record.

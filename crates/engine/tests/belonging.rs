@@ -35,6 +35,7 @@ fn open(memory: &Memory, audit: &Path) -> Result<Installation, OpenError> {
         regions: vec!["us-east-1".parse().unwrap()],
         destruction_grace: Duration::from_secs(3600),
         attestations: attestation::Verifier::trusting([attestation::NITRO_ROOT]).unwrap(),
+        issuers: engine::Issuers::none(clock.clone()),
         clock: clock as Arc<dyn Clock>,
         entropy: Arc::new(SystemEntropy),
         on_unknown_members: Arc::new(|_| {}),

@@ -285,6 +285,7 @@ impl Town {
             regions: vec!["us-east-1".parse().unwrap()],
             destruction_grace: Duration::from_secs(3600),
             attestations: attestation::Verifier::trusting([attestation::NITRO_ROOT]).unwrap(),
+            issuers: engine::Issuers::none(Arc::clone(&clock) as Arc<dyn Clock>),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             entropy: Arc::new(SystemEntropy),
             on_unknown_members: Arc::new(|_| {}),

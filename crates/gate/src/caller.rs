@@ -10,18 +10,22 @@ use identity::{
 use sigv4::{Expected, KnownSecret, Presented, SignatureError, SignedRequest, SigningKeys};
 use store::{Domain, Held, StoreError, Vault};
 
+use crate::WebIdentity;
 use crate::sessions::{Known, Sessions};
 
-/// A caller whose signature was verified. Only [`authenticate`] makes one.
+/// A caller whose signature was verified, or whose token was. Only [`authenticate`] and [`identify`](crate::identify) make one.
 #[derive(Debug, Clone)]
 pub struct Caller(Arc<Signer>);
 
 #[derive(Debug)]
 struct Signer {
     principal: Principal,
-    access_key: AccessKeyId,
+    /// Of whoever signed.
+    access_key: Option<AccessKeyId>,
     /// Of temporary credentials.
     session: Option<Arc<Known>>,
+    /// Of whoever a provider speaks for; they did not sign.
+    web: Option<WebIdentity>,
 }
 
 impl Caller {
@@ -45,9 +49,24 @@ impl Caller {
         self.0.principal.kind == Kind::Root
     }
 
-    /// The access key that signed.
-    pub fn access_key(&self) -> &AccessKeyId {
-        &self.0.access_key
+    /// The access key that signed; none of whoever a provider speaks for.
+    pub fn access_key(&self) -> Option<&AccessKeyId> {
+        self.0.access_key.as_ref()
+    }
+
+    /// Whom a provider speaks for, where the caller did not sign.
+    pub fn web_identity(&self) -> Option<&WebIdentity> {
+        self.0.web.as_ref()
+    }
+
+    /// Whoever a provider speaks for, in the account that has the provider.
+    pub(crate) fn of_web_identity(account: AccountId, web: WebIdentity) -> Caller {
+        Caller(Arc::new(Signer {
+            principal: Principal::web_identity(account, web.provider(), web.audience(), web.subject()),
+            access_key: None,
+            session: None,
+            web: Some(web),
+        }))
     }
 
     /// The session that the caller's credentials are of, where they are temporary.
@@ -113,8 +132,9 @@ pub fn authenticate(
             sigv4::verify(request, presented, secret, known.keys, now, expected)?;
             Signer {
                 principal,
-                access_key: id,
+                access_key: Some(id),
                 session: Some(session),
+                web: None,
             }
         }
         (None, false) => {
@@ -131,8 +151,9 @@ pub fn authenticate(
             sigv4::verify(request, presented, secret, known.keys, now, expected)?;
             Signer {
                 principal,
-                access_key: id,
+                access_key: Some(id),
                 session: None,
+                web: None,
             }
         }
         _ => return Err(unknown()),
@@ -142,9 +163,13 @@ pub fn authenticate(
 
 /// Reads a caller's credentials again, so that what is decided rests on them as they are in `view`.
 pub fn reaffirm(caller: &Caller, view: &store::View) -> Result<(), AuthenticationError> {
-    let is_good = match caller.session() {
-        Some(session) => Principal::of_session(session, view)?.as_ref() == Some(caller.principal()),
-        None => active(caller.access_key(), view)?.is_some_and(|key| caller.principal().owns(&key)),
+    let is_good = match (caller.web_identity(), caller.session(), caller.access_key()) {
+        (Some(web), ..) => web.is_good(caller.account(), view)?,
+        (None, Some(session), _) => {
+            Principal::of_session(session, view)?.as_ref() == Some(caller.principal())
+        }
+        (None, None, Some(key)) => active(key, view)?.is_some_and(|key| caller.principal().owns(&key)),
+        (None, None, None) => false,
     };
     match is_good {
         true => Ok(()),

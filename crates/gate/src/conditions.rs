@@ -13,7 +13,7 @@ use policy::{ConditionKey, Context, Found, Strength};
 use store::StoreError;
 
 use crate::own_policies::OwnPolicies;
-use crate::{Caller, Demand};
+use crate::{Caller, Demand, WebIdentity, federated};
 
 /// What the transport and the clock know of a request.
 #[derive(Debug, Clone)]
@@ -117,6 +117,9 @@ impl<'c> CallContext<'c> {
     fn of_caller(&self, key: &ConditionKey) -> Option<Found<'_>> {
         let caller = self.asking.caller;
         let (principal, session) = (caller.principal(), caller.session());
+        if let Some(web) = caller.web_identity() {
+            return of_web_identity(web, key);
+        }
         Some(match key.prefix() {
             "aws:principalarn" => {
                 let issuer = principal
@@ -131,6 +134,8 @@ impl<'c> CallContext<'c> {
                 Kind::User => "User",
                 Kind::AssumedRole => "AssumedRole",
                 Kind::FederatedUser => "FederatedUser",
+                // INVARIANT: it was answered above.
+                Kind::WebIdentity => return Some(Found::Absent),
             }),
             "aws:tokenissuetime" => session.map_or(Found::Absent, |session| whole_seconds(session.issued())),
             "aws:multifactorauthpresent" if self.asking.request.proves_second_factor() => {
@@ -150,7 +155,10 @@ impl<'c> CallContext<'c> {
             }
             "aws:federatedprovider" => match principal.kind {
                 Kind::FederatedUser => Found::made(principal.account),
-                _ => Found::Absent,
+                _ => {
+                    let web = session.and_then(|session| session.web.as_ref());
+                    web.map_or(Found::Absent, |web| Found::text(&web.provider))
+                }
             },
             "aws:username" => {
                 let name = principal.name.as_deref().filter(|_| principal.kind == Kind::User);
@@ -165,6 +173,16 @@ impl<'c> CallContext<'c> {
             "aws:principalisawsservice" | "aws:viaawsservice" => Found::boolean(false),
             _ => return None,
         })
+    }
+
+    /// What an identity provider said of the caller.
+    fn of_provider(&self, key: &ConditionKey) -> Option<Found<'_>> {
+        let caller = self.asking.caller;
+        match (caller.web_identity(), caller.session()) {
+            (Some(web), _) => web.value(key),
+            (None, Some(session)) => federated::value_in_session(session, key),
+            (None, None) => None,
+        }
     }
 
     fn of_surroundings(&self, key: &ConditionKey) -> Option<Found<'_>> {
@@ -219,6 +237,27 @@ impl<'c> CallContext<'c> {
     }
 }
 
+/// What there is to ask of a caller who has no role yet and did not sign. Source: IAM User Guide, "AWS global condition context
+/// keys", the availability of each.
+fn of_web_identity<'c>(web: &'c WebIdentity, key: &ConditionKey) -> Option<Found<'c>> {
+    Some(match key.prefix() {
+        "aws:federatedprovider" => Found::text(web.provider().as_str()),
+        "aws:principalisawsservice" | "aws:viaawsservice" => Found::boolean(false),
+        "aws:principalarn"
+        | "aws:principalaccount"
+        | "kms:calleraccount"
+        | "aws:principaltype"
+        | "aws:tokenissuetime"
+        | "aws:multifactorauthpresent"
+        | "aws:multifactorauthage"
+        | "aws:sourceidentity"
+        | "aws:username"
+        | "aws:userid"
+        | "aws:principaltag" => Found::Absent,
+        _ => return None,
+    })
+}
+
 /// A time as policies write it: `2026-01-02T03:04:05Z`.
 fn whole_seconds(time: Timestamp) -> Found<'static> {
     Found::made(format_args!("{:.0}", time.calendar()))
@@ -231,6 +270,7 @@ impl Context for CallContext<'_> {
             .or_else(|| self.of_encryption_context(key))
             .or_else(|| self.asking.request.value(self.action, key))
             .or_else(|| self.of_resource(key))
+            .or_else(|| self.of_provider(key))
             .unwrap_or_else(|| match UNANSWERED.binary_search(&key.prefix()) {
                 Ok(_) => Found::Unknown,
                 Err(_) => Found::Absent,

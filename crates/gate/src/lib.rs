@@ -7,6 +7,7 @@
 mod caller;
 mod conditions;
 mod demand;
+mod federated;
 mod own_policies;
 mod permit;
 mod sessions;
@@ -14,6 +15,7 @@ mod sessions;
 pub use caller::{AuthenticationError, Caller, KnownCallers, authenticate, reaffirm};
 pub use conditions::{Asking, Bare, Lookup, Request, Resource, Surroundings};
 pub use demand::{Authority, Demand, Demands};
+pub use federated::{NoWebIdentity, WebIdentity, identify};
 pub use permit::{AuthorizationError, Cause, Denial, Permit, authorize, permit_internal};
 pub use policy::{ConditionKey, Found, Strength};
 pub use sessions::Sessions;

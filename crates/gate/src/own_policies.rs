@@ -81,6 +81,8 @@ impl OwnPolicies {
             .as_ref()
             .map_or(&principal.id, |issuer| &issuer.id);
         let gives = match principal.kind {
+            // It has none.
+            Kind::WebIdentity => Gives::Policies(Gathered::default()),
             Kind::AssumedRole => of_role(id, principal.account, domain, view)?,
             _ if *id == principal.account.to_string() => Gives::Everything,
             _ => of_user(id, principal.account, domain, view)?,

@@ -10,7 +10,7 @@ use store::StoreError;
 use crate::conditions::{Asking, CallContext, Lookup};
 use crate::demand::{Authority, Demand, Demands, Kind};
 use crate::own_policies::{OwnPolicies, Say};
-use crate::{AuthenticationError, Caller, caller};
+use crate::{AuthenticationError, Caller, caller, federated};
 
 /// Proof that a call's demands were allowed, with what they were made for.
 ///
@@ -73,6 +73,8 @@ pub enum Cause {
     Administration,
     /// The resource belongs to another account, or nobody; which of them is not told.
     Foreign,
+    /// The role's trust policy does not let a provider's callers take it on, or denies it by a statement of this `Sid`.
+    Untrusted(Option<String>),
     /// The caller's credentials ended while the call was under way.
     CallerGone,
 }
@@ -105,7 +107,8 @@ impl Denial {
             Cause::DeniedByResourcePolicy(sid)
             | Cause::DeniedByIdentityPolicy(sid)
             | Cause::DeniedByBoundary(sid)
-            | Cause::DeniedBySessionPolicy(sid) => sid.as_deref(),
+            | Cause::DeniedBySessionPolicy(sid)
+            | Cause::Untrusted(sid) => sid.as_deref(),
             _ => None,
         }
     }
@@ -124,6 +127,10 @@ impl fmt::Display for Denial {
             .account()
             .is_some_and(|account| *resource == Arn::root_of(account));
         let resource = if all { "*" } else { resource.as_str() };
+        if matches!(cause, Cause::Untrusted(_)) {
+            // Who it was is not told to whoever it was.
+            return write!(f, "Not authorized to perform {action}");
+        }
         write!(f, "User: {caller} is not authorized to perform: {action} ")?;
         match cause {
             // Which roles there are is not told.
@@ -156,7 +163,11 @@ impl fmt::Display for Denial {
             Cause::NoResourcePolicy => {
                 write!(f, "on resource: {resource} because no resource-based policy allows the {action} action")
             }
-            Cause::NoIdentityPolicy | Cause::Administration | Cause::CallerGone | Cause::ClosedToSession => {
+            Cause::NoIdentityPolicy
+            | Cause::Administration
+            | Cause::CallerGone
+            | Cause::ClosedToSession
+            | Cause::Untrusted(_) => {
                 write!(f, "on resource: {resource} because no identity-based policy allows the {action} action")
             }
         }
@@ -260,11 +271,15 @@ fn decide(
                 arn: &principal.arn,
                 user: entity.filter(|user| *user.arn != Arn::root_of(principal.account)),
             },
+            identity::Kind::WebIdentity => policy::Caller::Provider(principal.arn.as_str()),
         },
         action: demand.action,
         resource: demand.resource_text(),
         context,
     };
+    if principal.kind == identity::Kind::WebIdentity {
+        return Ok(federated::decide(demand, &question, principal.account));
+    }
     let own_side = match policies.say(&question) {
         Ok(say) => say,
         Err(cause) => return Ok(Err(cause)),

@@ -11,10 +11,11 @@ use secret::{SecretBuffer, SecretBytes, SecretString};
 use store::Table;
 
 use crate::{
-    AccessKey, AccessKeys, AccountAliases, AccountSettings, AliasOwner, AllAccountSettings, Document, Group,
-    Groups, LoginProfile, LoginProfiles, ManagedPolicies, ManagedPolicy, MfaDevice, MfaDevices, Named,
-    NewPassword, Owner, PasswordPolicy, Policies, Role, Roles, Session, SessionKind, Status, TrustPolicy,
-    UniqueId, User, Users, Verdict, set_tag,
+    AccessKey, AccessKeys, Account, AccountAliases, AccountSettings, Accounts, AliasOwner,
+    AllAccountSettings, Document, Group, Groups, LoginProfile, LoginProfiles, ManagedPolicies, ManagedPolicy,
+    MfaDevice, MfaDevices, Named, NewPassword, OidcProvider, OidcProviders, Owner, PasswordPolicy, Policies,
+    Role, Roles, Session, SessionKind, Status, TrustPolicy, UniqueId, User, Users, Verdict, WebFederation,
+    set_tag,
 };
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/golden/records-1.txt");
@@ -83,6 +84,11 @@ fn session() -> Session {
     session.transitive = vec!["team".to_owned()];
     session.source_identity = Some("ada".to_owned());
     session.is_chained = true;
+    session.web = Some(WebFederation {
+        provider: "arn:aws:iam::123456789012:oidc-provider/id.example.com".to_owned(),
+        audience: "sts.amazonaws.com".to_owned(),
+        subject: "service:pay".to_owned(),
+    });
     session
 }
 
@@ -140,11 +146,20 @@ async fn profile() -> LoginProfile {
     profile
 }
 
-fn keys() -> [AccessKey; 2] {
+fn provider() -> OidcProvider {
+    let mut provider = OidcProvider::new("id.example.com/realms/pay", NOW);
+    provider.client_ids = vec!["sts.amazonaws.com".to_owned()];
+    provider.thumbprints = vec!["0123456789abcdef0123456789abcdef01234567".to_owned()];
+    set_tag(&mut provider.tags, "team", "security");
+    provider
+}
+
+fn keys() -> [AccessKey; 3] {
     let account = AccountId::from_number(123_456_789_012).unwrap();
     let mut inactive = AccessKey::of(&Owner::User(account, id("AIDAEXAMPLEEXAMPLEEXA")), NOW);
     inactive.set_status(Status::Inactive);
-    [AccessKey::of_root(account, NOW), inactive]
+    let operators = AccessKey::of(&Owner::Operator(account), NOW);
+    [AccessKey::of_root(account, NOW), inactive, operators]
 }
 
 fn written<T: Table>(record: &T::Record) -> Vec<u8> {
@@ -164,7 +179,7 @@ fn of_session(session: &Session) -> Vec<u8> {
 async fn records_are_read_and_written_as_ever() {
     let profile = profile().await;
     let alias = AliasOwner::of(AccountId::from_number(123_456_789_012).unwrap());
-    let [of_root, of_user] = keys();
+    let [of_root, of_user, of_operator] = keys();
     let lines: String = [
         ("user", written::<Users>(&user())),
         ("group", written::<Groups>(&group())),
@@ -175,8 +190,15 @@ async fn records_are_read_and_written_as_ever() {
         ("account-settings", written::<AllAccountSettings>(&settings())),
         ("account-alias", written::<AccountAliases>(&alias)),
         ("mfa-device", written::<MfaDevices>(&device())),
+        ("oidc-provider", written::<OidcProviders>(&provider())),
         ("access-key-of-root", written::<AccessKeys>(&of_root)),
         ("access-key-of-user", written::<AccessKeys>(&of_user)),
+        ("access-key-of-operator", written::<AccessKeys>(&of_operator)),
+        ("account", written::<Accounts>(&Account::made_at(NOW))),
+        (
+            "account-of-operator",
+            written::<Accounts>(&Account::of_operator_made_at(NOW)),
+        ),
     ]
     .iter()
     .map(|(name, bytes)| format!("{name} {}\n", hex::encode(bytes)))
@@ -214,11 +236,25 @@ async fn records_are_read_and_written_as_ever() {
     assert_eq!(AccountAliases::decode(1, &bytes("account-alias")).unwrap(), alias);
     assert_eq!(MfaDevices::decode(1, &bytes("mfa-device")).unwrap(), device());
     assert_eq!(
+        OidcProviders::decode(1, &bytes("oidc-provider")).unwrap(),
+        provider()
+    );
+    assert_eq!(
         AccessKeys::decode(1, &bytes("access-key-of-root")).unwrap(),
         of_root
     );
     assert_eq!(
         AccessKeys::decode(1, &bytes("access-key-of-user")).unwrap(),
         of_user
+    );
+    assert_eq!(
+        AccessKeys::decode(1, &bytes("access-key-of-operator")).unwrap(),
+        of_operator
+    );
+    assert!(!Accounts::decode(1, &bytes("account")).unwrap().is_operator());
+    assert!(
+        Accounts::decode(1, &bytes("account-of-operator"))
+            .unwrap()
+            .is_operator()
     );
 }

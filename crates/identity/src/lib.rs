@@ -15,6 +15,7 @@ mod login;
 mod managed_policy;
 mod mfa;
 mod naming;
+mod oidc_provider;
 mod password_policy;
 mod principal;
 mod role;
@@ -37,12 +38,15 @@ pub use login::{LoginProfile, LoginProfiles, NewPassword, PasswordsFailed, verif
 pub use managed_policy::{ManagedPolicies, ManagedPolicy, PolicyVersion};
 pub use mfa::{MfaDevice, MfaDevices, MfaSeeds, Verdict, mfa_device_of};
 pub use naming::{Named, Unknown, by_id, named_in, shown};
+pub use oidc_provider::{OidcProvider, OidcProviders, oidc_provider_of};
 pub use password_policy::{PasswordPolicy, admits};
 pub use principal::{
     Kind, Principal, account_exists, domain_of, principal_of_arn, principal_of_id, role_named, role_of,
     user_named, user_of,
 };
 pub use role::{Role, Roles, TrustPolicy};
-pub use session::{NoCredentials, Session, SessionCredentials, SessionKind, TEMPORARY, TOKEN_CHARACTERS};
+pub use session::{
+    NoCredentials, Session, SessionCredentials, SessionKind, TEMPORARY, TOKEN_CHARACTERS, WebFederation,
+};
 pub use unique_id::{IdKind, UniqueId};
 pub use user::{User, Users};

@@ -20,6 +20,8 @@ pub enum Kind {
     AssumedRole,
     /// A session that a user, or the root user, opened for somebody.
     FederatedUser,
+    /// Somebody whom an OpenID Connect provider speaks for, and who has no role yet.
+    WebIdentity,
 }
 
 /// Whoever can call: its kind, account, ARN and unique id.
@@ -33,7 +35,7 @@ pub struct Principal {
     pub arn: Arn,
     /// The unique id; the account's number for its root user.
     pub id: String,
-    /// A user's name, or a federated user's.
+    /// A user's name, a federated user's, or the subject that a provider speaks of.
     pub name: Option<String>,
     /// Of a session the role or user that it is of.
     pub issuer: Option<Issuer>,
@@ -81,6 +83,18 @@ impl Principal {
             name: Some(user.name.clone()),
             issuer: None,
         })
+    }
+
+    /// Whoever a provider of an account speaks for.
+    pub fn web_identity(account: AccountId, provider: &Arn, audience: &str, subject: &str) -> Principal {
+        Principal {
+            kind: Kind::WebIdentity,
+            account,
+            arn: provider.clone(),
+            id: format!("{provider}:{audience}:{subject}"),
+            name: Some(subject.to_owned()),
+            issuer: None,
+        }
     }
 
     /// Whoever signs with an access key; `None` where they are gone.
@@ -156,7 +170,7 @@ impl Principal {
     pub fn known_by(&self) -> &str {
         match self.kind {
             Kind::FederatedUser => self.arn.as_str(),
-            Kind::Operator | Kind::Root | Kind::User | Kind::AssumedRole => &self.id,
+            Kind::Operator | Kind::Root | Kind::User | Kind::AssumedRole | Kind::WebIdentity => &self.id,
         }
     }
 

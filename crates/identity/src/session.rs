@@ -83,6 +83,24 @@ pub struct Session {
     /// Nothing, so that the token has the length that was asked for.
     #[n(13)]
     padding: Option<String>,
+    /// The provider that spoke for whoever began it, where one did.
+    #[n(14)]
+    pub web: Option<WebFederation>,
+}
+
+/// What a session keeps of the token that it was begun with.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct WebFederation {
+    /// The ARN of the OpenID Connect provider.
+    #[n(0)]
+    pub provider: String,
+    /// Which of its registered audiences the token was for.
+    #[n(1)]
+    pub audience: String,
+    /// Whom it spoke of.
+    #[n(2)]
+    pub subject: String,
 }
 
 impl Session {
@@ -110,6 +128,7 @@ impl Session {
             source_identity: None,
             is_chained: false,
             padding: None,
+            web: None,
         }
     }
 

@@ -17,6 +17,7 @@ mod holders;
 mod limits;
 mod login;
 mod mfa;
+mod oidc;
 mod operations;
 mod paging;
 mod policies;
@@ -50,6 +51,7 @@ pub static IAM: Service = Service {
         store::table_spec::<identity::LoginProfiles>(),
         store::table_spec::<identity::AllAccountSettings>(),
         store::table_spec::<identity::AccountAliases>(),
+        store::table_spec::<identity::OidcProviders>(),
     ],
     operations: OPERATIONS,
     chores: &[],

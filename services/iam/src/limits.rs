@@ -20,6 +20,12 @@ pub const ATTACHED_POLICIES: usize = 10;
 pub const INLINE_POLICIES_OF_GROUP: usize = 5120;
 /// Roles of an account.
 pub const ROLES: usize = 1000;
+/// OpenID Connect providers of an account.
+pub const OIDC_PROVIDERS: usize = 100;
+/// Client ids of an OpenID Connect provider.
+pub const CLIENT_IDS: usize = 100;
+/// Thumbprints of an OpenID Connect provider.
+pub const THUMBPRINTS: usize = 5;
 /// Characters of a role's trust policy, white space not counted.
 pub const TRUST_POLICY: usize = 2048;
 /// Characters of all inline policies of a role together, white space not counted.

@@ -30,6 +30,18 @@ pub enum StsError {
     /// What was passed is too much to be carried: so many hundredths of the room there is.
     #[error("Packed policy consumes {0}% of allotted space, please use smaller policy.")]
     PackedPolicyTooLarge(usize),
+    /// A web identity token is not believed, or not for us.
+    #[error("{0}")]
+    InvalidToken(String),
+    /// A web identity token's time is over.
+    #[error("{0}")]
+    TokenExpired(String),
+    /// A web identity token passes what no session can have.
+    #[error("The identity provider's claims for session tags or source identity can't be taken")]
+    RejectedClaim,
+    /// The provider of a web identity token can't be asked for its keys.
+    #[error("The identity provider could not be reached for its verification keys. Please try again")]
+    ProviderUnreachable,
     /// Ours to mend: the store.
     #[error("the store could not be read")]
     Store(#[from] StoreError),
@@ -59,6 +71,10 @@ impl From<StsError> for Failure {
             StsError::InvalidParameter(_) => ("InvalidParameterValue", 400),
             StsError::MalformedPolicy(_) => ("MalformedPolicyDocument", 400),
             StsError::PackedPolicyTooLarge(_) => ("PackedPolicyTooLarge", 400),
+            StsError::InvalidToken(_) => ("InvalidIdentityToken", 400),
+            StsError::TokenExpired(_) => ("ExpiredIdentityTokenException", 400),
+            StsError::RejectedClaim => ("IDPRejectedClaim", 403),
+            StsError::ProviderUnreachable => ("IDPCommunicationError", 400),
             StsError::Store(_) | StsError::Credentials(_) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "a call to STS failed");
                 return Failure::silent("InternalFailure", 500);

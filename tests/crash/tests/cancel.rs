@@ -57,6 +57,7 @@ impl Bare {
             regions: vec![REGIONS[0].parse().unwrap()],
             destruction_grace: Duration::from_secs(3600),
             attestations: attestation::Verifier::trusting([attestation::NITRO_ROOT]).unwrap(),
+            issuers: engine::Issuers::none(clock.clone()),
             on_unknown_members: Arc::new(|_| ()),
             clock: clock.clone(),
             entropy: Arc::new(SystemEntropy),

@@ -540,6 +540,7 @@ fn open(memory: &Memory, audit: &TempDir, clock: &Arc<ManualClock>, steps: &Arc<
             .to_vec(),
         destruction_grace: GRACE,
         attestations: attestation::Verifier::trusting([attestation::NITRO_ROOT]).unwrap(),
+        issuers: engine::Issuers::none(Arc::clone(clock) as Arc<dyn Clock>),
         on_unknown_members: Arc::new(|_| ()),
         clock: Arc::clone(clock) as Arc<dyn Clock>,
         entropy: Arc::clone(steps) as Arc<dyn Entropy>,

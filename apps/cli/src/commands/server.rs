@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use arn::{AccountId, Region};
 use clap::Args;
-use server::config::{Config, Listen, LogForm, Options, RootKeySource, Span, StoreKind, Tls, TlsName};
+use server::config::{
+    Config, IssuerKeys, Listen, LogForm, Options, RootKeySource, Span, StoreKind, Tls, TlsName,
+};
 
 use super::Failed;
 
@@ -43,6 +45,12 @@ pub(crate) struct Arguments {
     /// A PEM file of the roots that attestation documents have to lead to, in place of AWS's [default: AWS Nitro Enclaves]
     #[arg(long, value_name = "FILE")]
     attestation_roots: Option<PathBuf>,
+    /// A PEM file of the roots that servers of OpenID Connect providers have to lead to [default: the system's]
+    #[arg(long, value_name = "FILE")]
+    oidc_ca: Option<PathBuf>,
+    /// The keys of an OpenID Connect issuer, as a JSON file, so that it is not asked for them; may be repeated
+    #[arg(long, value_name = "ISSUER=FILE")]
+    oidc_keys: Option<Vec<IssuerKeys>>,
     /// How log lines look, on standard error [default: human]
     #[arg(long, value_name = "human|json")]
     log: Option<LogForm>,
@@ -71,6 +79,8 @@ impl Arguments {
             store: self.store,
             destruction_grace: self.destruction_grace,
             attestation_roots: self.attestation_roots,
+            oidc_ca: self.oidc_ca,
+            oidc_keys: self.oidc_keys,
             log: self.log,
         }
     }

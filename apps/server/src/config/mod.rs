@@ -2,20 +2,25 @@
 
 mod values;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use ambient::Clock;
 use arn::{AccountId, Region};
 use attestation::Verifier;
+use oidc::{Issuers, KeySet};
 use serde::{Deserialize, Deserializer};
 
 use crate::files;
 use crate::limits::SMALL_FILE;
+use crate::network::Network;
 
-pub use values::{Listen, LogForm, NotTaken, RootKeySource, Span, StoreKind, Tls, TlsName};
+pub use values::{IssuerKeys, Listen, LogForm, NotTaken, RootKeySource, Span, StoreKind, Tls, TlsName};
 
 /// Where the data directory is unless an option says otherwise.
 pub const DEFAULT_DATA_DIRECTORY: &str = "./keystead-data";
@@ -58,6 +63,11 @@ pub struct Options {
     pub destruction_grace: Option<Span>,
     /// The roots that attestation documents have to lead to.
     pub attestation_roots: Option<PathBuf>,
+    /// The roots that servers of OpenID Connect providers have to lead to.
+    pub oidc_ca: Option<PathBuf>,
+    /// Keys of issuers that are not to be asked.
+    #[serde(deserialize_with = "from_texts")]
+    pub oidc_keys: Option<Vec<IssuerKeys>>,
     /// How log lines look.
     #[serde(deserialize_with = "from_text")]
     pub log: Option<LogForm>,
@@ -88,6 +98,10 @@ pub struct Config {
     pub destruction_grace: Duration,
     /// A PEM file of the roots that attestation documents have to lead to; that of AWS Nitro Enclaves unless given.
     pub attestation_roots: Option<PathBuf>,
+    /// A PEM file of the roots that servers of OpenID Connect providers have to lead to; the system's unless given.
+    pub oidc_ca: Option<PathBuf>,
+    /// Issuers whose keys are in files, and who are not asked for them.
+    pub oidc_keys: Vec<IssuerKeys>,
     /// How log lines look.
     pub log: LogForm,
 }
@@ -137,6 +151,24 @@ pub enum ConfigError {
         /// Why.
         cause: String,
     },
+    /// Roots for the servers of OpenID Connect providers that can't be used.
+    #[error("{path} can't be trusted for OpenID Connect providers ({cause}): give a PEM file of certificates with --oidc-ca", path = path.display())]
+    OidcRoots {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: String,
+    },
+    /// Keys of an issuer that can't be used.
+    #[error("{path} holds no keys of {issuer} ({cause}): give a JSON file of its key set with --oidc-keys", path = path.display())]
+    OidcKeys {
+        /// The file.
+        path: PathBuf,
+        /// Whose.
+        issuer: String,
+        /// Why.
+        cause: String,
+    },
     /// A root key beside the data, on a server that others can reach.
     #[error(
         "{listen} is not loopback, and the root key would lie inside the data directory: give --root-key file:PATH \
@@ -170,6 +202,8 @@ impl Config {
             store: options.store.unwrap_or_default(),
             destruction_grace: options.destruction_grace.map_or(DESTRUCTION_GRACE, |span| span.0),
             attestation_roots: options.attestation_roots,
+            oidc_ca: options.oidc_ca,
+            oidc_keys: options.oidc_keys.unwrap_or_default(),
             log: options.log.unwrap_or_default(),
         };
         if config.regions.is_empty() {
@@ -215,6 +249,37 @@ impl Config {
         Verifier::trusting([roots.as_str()]).map_err(|error| unusable(&error))
     }
 
+    /// The keys of OpenID Connect providers: in files, or else to be fetched.
+    pub(crate) fn issuers(&self, clock: Arc<dyn Clock>) -> Result<Issuers, ConfigError> {
+        let network = match self.oidc_ca.as_deref() {
+            None => Network::trusting_system(),
+            Some(path) => {
+                let roots = small_text(path).and_then(|pem| Network::trusting(pem.as_bytes()));
+                roots.map_err(|cause| ConfigError::OidcRoots {
+                    path: path.to_owned(),
+                    cause,
+                })?
+            }
+        };
+        let mut given = BTreeMap::new();
+        for IssuerKeys { issuer, path } in &self.oidc_keys {
+            let keys = small_text(path).and_then(|text| {
+                let keys = KeySet::parse(text.as_bytes()).map_err(|error| error.to_string())?;
+                match keys.is_empty() {
+                    true => Err("no key in it has an id and can verify tokens".to_owned()),
+                    false => Ok(keys),
+                }
+            });
+            let keys = keys.map_err(|cause| ConfigError::OidcKeys {
+                path: path.clone(),
+                issuer: issuer.clone(),
+                cause,
+            })?;
+            given.insert(issuer.clone(), keys);
+        }
+        Ok(Issuers::new(Arc::new(network), clock, given))
+    }
+
     /// The names and addresses that the server's certificate is for.
     pub(crate) fn names(&self) -> crate::certificates::Names {
         let listen = match self.listen.host.parse::<IpAddr>() {
@@ -257,6 +322,8 @@ impl Options {
             store: self.store.or(other.store),
             destruction_grace: self.destruction_grace.or(other.destruction_grace),
             attestation_roots: self.attestation_roots.or(other.attestation_roots),
+            oidc_ca: self.oidc_ca.or(other.oidc_ca),
+            oidc_keys: self.oidc_keys.or(other.oidc_keys),
             log: self.log.or(other.log),
         }
     }
@@ -266,6 +333,10 @@ impl Options {
         let move_path = |path: &mut PathBuf| *path = directory.join(&*path);
         self.data_dir.as_mut().map(move_path);
         self.attestation_roots.as_mut().map(move_path);
+        self.oidc_ca.as_mut().map(move_path);
+        for keys in self.oidc_keys.iter_mut().flatten() {
+            move_path(&mut keys.path);
+        }
         match &mut self.tls {
             Some(Tls::Files { certificate, key }) => {
                 move_path(certificate);
@@ -379,6 +450,8 @@ mod tests {
             store = "embedded"
             destruction-grace = "2h"
             attestation-roots = "roots.pem"
+            oidc-ca = "ca.pem"
+            oidc-keys = ["https://id.example=keys.json"]
             log = "json"
         "#;
         let config = with_file(text, options("127.0.0.1:9")).unwrap();
@@ -391,6 +464,10 @@ mod tests {
             if certificate.is_absolute() && key == Path::new("/k.pem")));
         assert!(matches!(config.root_key, Some(RootKeySource::File(path)) if path.is_absolute()));
         assert!(config.attestation_roots.unwrap().ends_with("roots.pem"));
+        assert!(config.oidc_ca.unwrap().is_absolute());
+        assert!(
+            matches!(&config.oidc_keys[..], [keys] if keys.issuer == "https://id.example" && keys.path.is_absolute())
+        );
         assert_eq!(config.tls_names.len(), 2);
         assert_eq!(config.log, LogForm::Json);
     }

@@ -73,6 +73,31 @@ impl fmt::Display for Listen {
     }
 }
 
+/// Keys of an OpenID Connect issuer, in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IssuerKeys {
+    /// The issuer's URL.
+    pub issuer: String,
+    /// A JSON file of its key set.
+    pub path: PathBuf,
+}
+
+impl FromStr for IssuerKeys {
+    type Err = NotTaken;
+
+    fn from_str(text: &str) -> Result<IssuerKeys, NotTaken> {
+        const TAKEN: NotTaken = NotTaken("give ISSUER=FILE, as in https://id.example.com=keys.json");
+        let (issuer, path) = text.split_once('=').ok_or(TAKEN)?;
+        if oidc::HttpsUrl::parse(issuer).is_none() || path.is_empty() {
+            return Err(TAKEN);
+        }
+        Ok(IssuerKeys {
+            issuer: issuer.to_owned(),
+            path: path.into(),
+        })
+    }
+}
+
 /// How the main port is secured.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Tls {

@@ -127,6 +127,7 @@ impl Log {
                 user_name: None,
                 session: None,
                 invoked_by: None,
+                identity_provider: None,
             },
             source_ip: "127.0.0.1",
             user_agent: None,

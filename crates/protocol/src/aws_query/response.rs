@@ -65,6 +65,8 @@ const COMMON: &[(&str, &str, u16)] = &[
     ("InvalidSignatureException", "SignatureDoesNotMatch", 403),
     ("UnrecognizedClientException", "InvalidClientTokenId", 403),
     ("ExpiredTokenException", "ExpiredToken", 403),
+    // STS's model spells out what signatures' errors leave away.
+    ("ExpiredIdentityTokenException", "ExpiredTokenException", 400),
     ("AccessDeniedException", "AccessDenied", 403),
     ("ValidationException", "ValidationError", 400),
     ("SerializationException", "MalformedInput", 400),

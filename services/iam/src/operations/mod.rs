@@ -1,5 +1,6 @@
 //! One file for each operation.
 
+mod add_client_id_to_open_id_connect_provider;
 mod add_user_to_group;
 mod attach_group_policy;
 mod attach_role_policy;
@@ -9,6 +10,7 @@ mod create_access_key;
 mod create_account_alias;
 mod create_group;
 mod create_login_profile;
+mod create_open_id_connect_provider;
 mod create_policy;
 mod create_policy_version;
 mod create_role;
@@ -21,6 +23,7 @@ mod delete_account_password_policy;
 mod delete_group;
 mod delete_group_policy;
 mod delete_login_profile;
+mod delete_open_id_connect_provider;
 mod delete_policy;
 mod delete_policy_version;
 mod delete_role;
@@ -41,6 +44,7 @@ mod get_group;
 mod get_group_policy;
 mod get_login_profile;
 mod get_mfa_device;
+mod get_open_id_connect_provider;
 mod get_policy;
 mod get_policy_version;
 mod get_role;
@@ -57,6 +61,8 @@ mod list_groups;
 mod list_groups_for_user;
 mod list_mfa_device_tags;
 mod list_mfa_devices;
+mod list_open_id_connect_provider_tags;
+mod list_open_id_connect_providers;
 mod list_policies;
 mod list_policy_versions;
 mod list_role_policies;
@@ -71,13 +77,16 @@ mod put_role_permissions_boundary;
 mod put_role_policy;
 mod put_user_permissions_boundary;
 mod put_user_policy;
+mod remove_client_id_from_open_id_connect_provider;
 mod remove_user_from_group;
 mod resync_mfa_device;
 mod set_default_policy_version;
 mod tag_mfa_device;
+mod tag_open_id_connect_provider;
 mod tag_role;
 mod tag_user;
 mod untag_mfa_device;
+mod untag_open_id_connect_provider;
 mod untag_role;
 mod untag_user;
 mod update_access_key;
@@ -85,6 +94,7 @@ mod update_account_password_policy;
 mod update_assume_role_policy;
 mod update_group;
 mod update_login_profile;
+mod update_open_id_connect_provider_thumbprint;
 mod update_role;
 mod update_role_description;
 mod update_user;
@@ -93,6 +103,7 @@ use engine::AnyOperation;
 
 /// Every operation, one line each.
 pub static OPERATIONS: &[&dyn AnyOperation] = &[
+    &add_client_id_to_open_id_connect_provider::AddClientIDToOpenIDConnectProvider,
     &add_user_to_group::AddUserToGroup,
     &attach_group_policy::AttachGroupPolicy,
     &attach_role_policy::AttachRolePolicy,
@@ -102,6 +113,7 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &create_account_alias::CreateAccountAlias,
     &create_group::CreateGroup,
     &create_login_profile::CreateLoginProfile,
+    &create_open_id_connect_provider::CreateOpenIDConnectProvider,
     &create_policy::CreatePolicy,
     &create_policy_version::CreatePolicyVersion,
     &create_role::CreateRole,
@@ -114,6 +126,7 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &delete_group::DeleteGroup,
     &delete_group_policy::DeleteGroupPolicy,
     &delete_login_profile::DeleteLoginProfile,
+    &delete_open_id_connect_provider::DeleteOpenIDConnectProvider,
     &delete_policy::DeletePolicy,
     &delete_policy_version::DeletePolicyVersion,
     &delete_role::DeleteRole,
@@ -134,6 +147,7 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &get_group_policy::GetGroupPolicy,
     &get_login_profile::GetLoginProfile,
     &get_mfa_device::GetMfaDevice,
+    &get_open_id_connect_provider::GetOpenIDConnectProvider,
     &get_policy::GetPolicy,
     &get_policy_version::GetPolicyVersion,
     &get_role::GetRole,
@@ -150,6 +164,8 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &list_groups_for_user::ListGroupsForUser,
     &list_mfa_device_tags::ListMfaDeviceTags,
     &list_mfa_devices::ListMfaDevices,
+    &list_open_id_connect_provider_tags::ListOpenIDConnectProviderTags,
+    &list_open_id_connect_providers::ListOpenIDConnectProviders,
     &list_policies::ListPolicies,
     &list_policy_versions::ListPolicyVersions,
     &list_role_policies::ListRolePolicies,
@@ -164,13 +180,16 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &put_role_policy::PutRolePolicy,
     &put_user_permissions_boundary::PutUserPermissionsBoundary,
     &put_user_policy::PutUserPolicy,
+    &remove_client_id_from_open_id_connect_provider::RemoveClientIDFromOpenIDConnectProvider,
     &remove_user_from_group::RemoveUserFromGroup,
     &resync_mfa_device::ResyncMfaDevice,
     &set_default_policy_version::SetDefaultPolicyVersion,
     &tag_mfa_device::TagMfaDevice,
+    &tag_open_id_connect_provider::TagOpenIDConnectProvider,
     &tag_role::TagRole,
     &tag_user::TagUser,
     &untag_mfa_device::UntagMfaDevice,
+    &untag_open_id_connect_provider::UntagOpenIDConnectProvider,
     &untag_role::UntagRole,
     &untag_user::UntagUser,
     &update_access_key::UpdateAccessKey,
@@ -178,6 +197,7 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &update_assume_role_policy::UpdateAssumeRolePolicy,
     &update_group::UpdateGroup,
     &update_login_profile::UpdateLoginProfile,
+    &update_open_id_connect_provider_thumbprint::UpdateOpenIDConnectProviderThumbprint,
     &update_role::UpdateRole,
     &update_role_description::UpdateRoleDescription,
     &update_user::UpdateUser,

@@ -1,6 +1,7 @@
 //! One file for each operation.
 
 mod assume_role;
+mod assume_role_with_web_identity;
 mod decode_authorization_message;
 mod get_access_key_info;
 mod get_caller_identity;
@@ -16,6 +17,7 @@ use crate::wire::{Seconds, SerialNumber, TokenCode};
 /// Every operation, one line each.
 pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &assume_role::AssumeRole,
+    &assume_role_with_web_identity::AssumeRoleWithWebIdentity,
     &decode_authorization_message::DecodeAuthorizationMessage,
     &get_access_key_info::GetAccessKeyInfo,
     &get_caller_identity::GetCallerIdentity,
