@@ -210,7 +210,7 @@ def test_policies_are_listed_by_use_and_path(iam, user, policy):
         pages = iam.get_paginator("list_policies").paginate(PaginationConfig={"PageSize": 1}, **filters)
         return {one["Arn"] for page in pages for one in page["Policies"]}
 
-    assert policy in listed() and policy in listed(Scope="Local") and not listed(Scope="AWS")
+    assert policy in listed() and policy in listed(Scope="Local") and policy not in listed(Scope="AWS")
     assert policy not in listed(OnlyAttached=True)
     iam.attach_user_policy(UserName=user, PolicyArn=policy)
     assert policy in listed(OnlyAttached=True)
@@ -221,7 +221,7 @@ def test_policies_are_listed_by_use_and_path(iam, user, policy):
 def test_what_names_no_policy_is_refused(iam, user):
     with refused("ValidationError", "Invalid ARN:  Could not be parsed!"):
         iam.get_policy(PolicyArn="not an arn at all, really")
-    for foreign in ("arn:aws:iam::444455556666:policy/p", "arn:aws:iam::aws:policy/AdministratorAccess", f"{POLICY}/none"):
+    for foreign in ("arn:aws:iam::444455556666:policy/p", "arn:aws:iam::aws:policy/None", f"{POLICY}/none"):
         with refused("NoSuchEntity", status=404):
             iam.attach_user_policy(UserName=user, PolicyArn=foreign)
     with refused("MalformedPolicyDocument"):

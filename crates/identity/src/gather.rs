@@ -6,8 +6,9 @@ use arn::{AccountId, Arn};
 use policy::{Compiled, Policy};
 use store::{Domain, Held, StoreError, View};
 
+use crate::aws_policies::aws_policy;
 use crate::entity::{Policies, Tag};
-use crate::{Group, Groups, ManagedPolicies, ManagedPolicy, Role, Session, UniqueId, User};
+use crate::{FoundPolicy, Group, Groups, ManagedPolicies, Role, Session, UniqueId, User};
 
 /// What a principal's own policies say together.
 #[derive(Debug, Default)]
@@ -111,20 +112,23 @@ fn in_force(
     Ok(found.and_then(|policy| Some(policy.in_force()?.document.compiled())))
 }
 
-/// The managed policy of an ARN, which has to be of this account.
+/// The managed policy of an ARN, which has to be of this account or AWS's.
 pub fn managed_policy_of(
     arn: &Arn,
     account: AccountId,
     domain: Domain,
     view: &View,
-) -> Result<Option<Held<ManagedPolicy>>, StoreError> {
+) -> Result<Option<FoundPolicy>, StoreError> {
+    if let Some(policy) = aws_policy(arn.as_str()) {
+        return Ok(Some(FoundPolicy::Aws(policy)));
+    }
     let own = arn.service() == "iam" && arn.account() == Some(account);
     let Some(name) = arn.resource().strip_prefix("policy").filter(|_| own) else {
         return Ok(None);
     };
     let entries = view.index::<ManagedPolicies>(domain, ManagedPolicies::BY_ARN, name.as_bytes(), None, 1)?;
     match entries.first().filter(|entry| entry.bytes == name.as_bytes()) {
-        Some(entry) => view.get_row::<ManagedPolicies>(&entry.row),
+        Some(entry) => Ok(view.get_row::<ManagedPolicies>(&entry.row)?.map(FoundPolicy::Own)),
         None => Ok(None),
     }
 }

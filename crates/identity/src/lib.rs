@@ -3,6 +3,7 @@
 mod access_key;
 mod account;
 mod account_settings;
+mod aws_policies;
 mod document;
 mod entity;
 mod failures;
@@ -30,12 +31,13 @@ pub use account::{Account, Accounts, ByAccount, accounts, operator, random_accou
 pub use account_settings::{
     AccountAliases, AccountSettings, AliasOwner, AllAccountSettings, Only, account_of_alias, settings_of,
 };
+pub use aws_policies::aws_policies;
 pub use document::Document;
 pub use entity::{InlinePolicy, Policies, Tag, set_tag, tag};
 pub use gather::{Gathered, group_named, managed_policy_of, policies_of, policies_of_role, session_policies};
 pub use group::{Group, Groups};
 pub use login::{LoginProfile, LoginProfiles, NewPassword, PasswordsFailed, verify_password};
-pub use managed_policy::{ManagedPolicies, ManagedPolicy, PolicyVersion};
+pub use managed_policy::{FoundPolicy, ManagedPolicies, ManagedPolicy, PolicyVersion};
 pub use mfa::{MfaDevice, MfaDevices, MfaSeeds, Verdict, mfa_device_of};
 pub use naming::{Named, Unknown, by_id, named_in, shown};
 pub use oidc_provider::{OidcProvider, OidcProviders, oidc_provider_of};

@@ -1,10 +1,12 @@
 //! Managed policies, and their versions.
 
+use std::ops::Deref;
+
 use ambient::Timestamp;
 use arn::{AccountId, Arn};
 use minicbor::{Decode, Encode};
 use secret::SecretBuffer;
-use store::{IndexKey, Table, TableId, Unreadable};
+use store::{Held, IndexKey, Table, TableId, Unreadable};
 
 use crate::document::Document;
 use crate::entity::{Tag, arn_of};
@@ -157,6 +159,26 @@ impl ManagedPolicy {
         let default = self.default_version;
         self.versions
             .retain(|version| version.number != number || number == default);
+    }
+}
+
+/// A managed policy that was looked up.
+#[derive(Debug)]
+pub enum FoundPolicy {
+    /// The account's own.
+    Own(Held<ManagedPolicy>),
+    /// One of AWS's, which nobody can change.
+    Aws(&'static ManagedPolicy),
+}
+
+impl Deref for FoundPolicy {
+    type Target = ManagedPolicy;
+
+    fn deref(&self) -> &ManagedPolicy {
+        match self {
+            FoundPolicy::Own(policy) => policy,
+            FoundPolicy::Aws(policy) => policy,
+        }
     }
 }
 

@@ -4,8 +4,8 @@ use std::str::FromStr;
 
 use arn::{AccountId, Arn};
 use engine::{ConditionKey, Demand, Described, Found, Resource, Targets, View, World};
-use identity::{Groups, ManagedPolicies, ManagedPolicy, Roles, Users};
-use store::{Held, Table};
+use identity::{FoundPolicy, Groups, ManagedPolicies, ManagedPolicy, Roles, Users};
+use store::Table;
 
 use crate::wire::{Policy, PolicyArn, PolicyName, PolicyPath, PolicyVersion, Tag, VersionId};
 use crate::{IamError, tags, users};
@@ -17,7 +17,7 @@ pub struct PolicyTarget {
     pub account: AccountId,
     /// The ARN that was given.
     pub arn: Arn,
-    found: Option<Held<ManagedPolicy>>,
+    found: Option<FoundPolicy>,
 }
 
 impl Targets for PolicyTarget {
@@ -32,7 +32,7 @@ impl Targets for PolicyTarget {
 
 impl Described for PolicyTarget {
     fn value<'r>(&'r self, key: &ConditionKey, _: &'r store::View) -> Option<Found<'r>> {
-        tags::condition_of_resource(&self.found.as_ref()?.tags, key)
+        tags::condition_of_resource(&self.found.as_deref()?.tags, key)
     }
 }
 
@@ -47,17 +47,25 @@ impl PolicyTarget {
     }
 
     /// The policy.
-    pub fn held(&self) -> Result<&Held<ManagedPolicy>, IamError> {
+    pub fn held(&self) -> Result<&ManagedPolicy, IamError> {
         self.found
-            .as_ref()
+            .as_deref()
             .ok_or_else(|| IamError::no_policy(self.arn.as_str()))
     }
 
+    /// The policy, to be changed: none of AWS's.
+    pub fn own(&self) -> Result<&ManagedPolicy, IamError> {
+        match self.found {
+            Some(FoundPolicy::Aws(_)) => Err(IamError::AccessDenied("Policy is outside your own account.")),
+            _ => self.held(),
+        }
+    }
+
     /// The policy, to be attached.
-    pub fn attachable(&self) -> Result<&Held<ManagedPolicy>, IamError> {
+    pub fn attachable(&self) -> Result<&ManagedPolicy, IamError> {
         let arn = &self.arn;
         let refusal = || IamError::NoSuchEntity(format!("Policy {arn} does not exist or is not attachable."));
-        self.found.as_ref().ok_or_else(refusal)
+        self.found.as_deref().ok_or_else(refusal)
     }
 
     /// Its version of a name.
@@ -82,7 +90,7 @@ impl PolicyTarget {
         world: &mut World<'_>,
         change: impl FnOnce(&mut ManagedPolicy),
     ) -> Result<(), IamError> {
-        let mut policy = self.held()?.record().as_ref().clone();
+        let mut policy = self.own()?.clone();
         change(&mut policy);
         let domain = world.view().domain();
         world.change().put::<ManagedPolicies>(domain, policy.id(), policy);
@@ -134,11 +142,37 @@ fn count<T: Table>(index: u8, prefix: &[u8], view: &View) -> Result<usize, IamEr
         .count_index::<T>(view.domain(), index, prefix, usize::MAX)?)
 }
 
+/// The ARN of a policy of the account.
+pub fn own_arn(policy: &ManagedPolicy, account: AccountId) -> Result<Arn, IamError> {
+    let arn = policy.arn(account);
+    arn.ok_or_else(|| IamError::damaged("managed policies"))
+}
+
+/// Where AWS's policies stand in lists: behind every name of the account's own.
+const AWS_PLACE: u8 = 0xFF;
+
+/// AWS's policies with their ARNs and uses, from a place in a list on, and where each stands.
+pub fn of_aws(
+    after: Option<&[u8]>,
+    view: &View,
+) -> impl Iterator<Item = Result<(Vec<u8>, Arn, &'static ManagedPolicy, Uses), IamError>> {
+    let after = after.map(<[u8]>::to_vec);
+    identity::aws_policies().filter_map(move |(arn, policy)| {
+        let place = [&[AWS_PLACE], policy.name.as_bytes()].concat();
+        if after.as_ref().is_some_and(|after| place <= *after) {
+            return None;
+        }
+        let found = || {
+            let arn: Arn = arn.parse().map_err(|_| IamError::damaged("managed policies"))?;
+            let uses = uses_of(&arn, view)?;
+            Ok((place, arn, policy, uses))
+        };
+        Some(found())
+    })
+}
+
 /// A managed policy, as it is told of; lists leave description and tags out.
-pub fn told(policy: &ManagedPolicy, uses: Uses, account: AccountId, whole: bool) -> Result<Policy, IamError> {
-    let arn = policy
-        .arn(account)
-        .ok_or_else(|| IamError::damaged("managed policies"))?;
+pub fn told(policy: &ManagedPolicy, arn: Arn, uses: Uses, whole: bool) -> Result<Policy, IamError> {
     let in_force = policy
         .in_force()
         .ok_or_else(|| IamError::damaged("managed policies"))?;

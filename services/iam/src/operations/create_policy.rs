@@ -116,7 +116,8 @@ impl Operation for CreatePolicy {
             attached: 0,
             bounding: 0,
         };
-        let told = policies::told(&policy, unused, permit.targets().account, true)?;
+        let arn = policies::own_arn(&policy, permit.targets().account)?;
+        let told = policies::told(&policy, arn, unused, true)?;
         let domain = world.view().domain();
         world.change().put::<ManagedPolicies>(domain, id, policy);
         Ok(CreatePolicyOutput { policy: Some(told) })

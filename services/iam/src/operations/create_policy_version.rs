@@ -55,7 +55,7 @@ impl Operation for CreatePolicyVersion {
         _: &View,
     ) -> Result<(), IamError> {
         documents::check_managed(&input.policy_document)?;
-        match permit.targets().held()?.versions().len() < limits::VERSIONS {
+        match permit.targets().own()?.versions().len() < limits::VERSIONS {
             true => Ok(()),
             false => Err(IamError::TooManyVersions(limits::VERSIONS)),
         }

@@ -38,7 +38,7 @@ impl Operation for DeletePolicy {
 
     fn check(_: &DeletePolicyInput, permit: &Permit<PolicyTarget>, view: &View) -> Result<(), IamError> {
         let target = permit.targets();
-        let policy = target.held()?;
+        let policy = target.own()?;
         let unused = Uses {
             attached: 0,
             bounding: 0,
@@ -62,7 +62,7 @@ impl Operation for DeletePolicy {
         permit: &Permit<PolicyTarget>,
         world: &mut World<'_>,
     ) -> Outcome<Self> {
-        let id = permit.targets().held()?.id();
+        let id = permit.targets().own()?.id();
         let domain = world.view().domain();
         world.change().delete::<ManagedPolicies>(domain, id);
         Ok(Nothing {})

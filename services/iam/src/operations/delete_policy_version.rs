@@ -44,8 +44,9 @@ impl Operation for DeletePolicyVersion {
         _: &View,
     ) -> Result<(), IamError> {
         let target = permit.targets();
+        let policy = target.own()?;
         let version = target.version(&input.version_id)?;
-        match target.held()?.is_in_force(version) {
+        match policy.is_in_force(version) {
             false => Ok(()),
             true => Err(IamError::DeleteConflict(
                 "Cannot delete the default version of a policy.",

@@ -8,12 +8,13 @@ use model::{OperationSpec, Shape};
 use store::Table;
 
 use crate::paging::{Marker, MaxItems, Paging};
+use crate::policies::{self, Uses};
 use crate::users::{NoTarget, demand_on};
 use crate::wire::{
     AttachedPermissionsBoundary, AttachedPolicy, DocumentText, Group, GroupName, NewUserName, PathText,
     Policy, PolicyArn, PolicyName, PolicyPath, PolicyVersion, Role, RoleName, Tag, User, VersionId,
 };
-use crate::{IamError, documents, policies};
+use crate::{IamError, documents};
 
 /// Tells of all users, groups, roles and managed policies of the account, with all that gives them rights.
 ///
@@ -314,8 +315,21 @@ fn found(
     gathered.of::<ManagedPolicies>(
         EntityType::LocalManagedPolicy,
         ManagedPolicies::BY_NAME,
-        |policy| policy_detail(policy, account, view).map(Detail::Policy),
+        |policy| {
+            let arn = policies::own_arn(policy, account)?;
+            let uses = policies::uses_of(&arn, view)?;
+            policy_detail(policy, arn, uses).map(Detail::Policy)
+        },
     )?;
+    // Of AWS's policies those that are in use are told of, last.
+    if filter.is_empty() || filter.contains(&EntityType::AwsManagedPolicy) {
+        for one in policies::of_aws(paging.after(), view) {
+            let (place, arn, policy, uses) = one?;
+            if all.len() < paging.enough() && uses.attached + uses.bounding > 0 {
+                all.push((place, Detail::Policy(policy_detail(policy, arn, uses)?)));
+            }
+        }
+    }
     Ok(all)
 }
 
@@ -426,19 +440,12 @@ fn role_detail(role: &identity::Role, account: AccountId, view: &View) -> Result
     })
 }
 
-fn policy_detail(
-    policy: &identity::ManagedPolicy,
-    account: AccountId,
-    view: &View,
-) -> Result<PolicyDetails, IamError> {
-    let arn = policy
-        .arn(account)
-        .ok_or_else(|| IamError::damaged("managed policies"))?;
+fn policy_detail(policy: &identity::ManagedPolicy, arn: Arn, uses: Uses) -> Result<PolicyDetails, IamError> {
     let versions = policy.versions().iter().rev();
     let versions = versions
         .map(|version| policies::version_told(policy, version, true))
         .collect();
-    let told: Policy = policies::told(policy, policies::uses_of(&arn, view)?, account, true)?;
+    let told: Policy = policies::told(policy, arn, uses, true)?;
     Ok(PolicyDetails {
         policy_name: told.policy_name,
         policy_id: told.policy_id,

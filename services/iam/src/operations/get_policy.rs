@@ -48,7 +48,7 @@ impl Operation for GetPolicy {
         let policy = target.held()?;
         let uses = policies::uses_of(&target.arn, world.view())?;
         Ok(GetPolicyOutput {
-            policy: Some(policies::told(policy, uses, target.account, true)?),
+            policy: Some(policies::told(policy, target.arn.clone(), uses, true)?),
         })
     }
 }

@@ -6,6 +6,7 @@ use model::{OperationSpec, Shape};
 use crate::IamError;
 use crate::oidc::{ProviderArn, ProviderTarget};
 use crate::paging::{Marker, MaxItems, Paging};
+use crate::tags;
 use crate::wire::Tag;
 
 /// Lists the tags of a provider.
@@ -73,20 +74,7 @@ impl Operation for ListOpenIDConnectProviderTags {
             input.max_items,
             input.marker.as_ref(),
         )?;
-        let all = provider.tags.iter();
-        let due: Vec<&identity::Tag> = match paging.after() {
-            None => all.take(paging.enough()).collect(),
-            Some(after) => all
-                .skip_while(|tag| tag.key.as_bytes() != after)
-                .skip(1)
-                .take(paging.enough())
-                .collect(),
-        };
-        let page = paging.cut(due, |tag| tag.key.as_bytes().to_vec())?;
-        let page = page.map(|tag| Tag {
-            key: tag.key.clone(),
-            value: tag.value.clone(),
-        });
+        let page = tags::page(&paging, &provider.tags)?;
         Ok(ListOpenIDConnectProviderTagsOutput {
             tags: page.entries,
             is_truncated: Some(page.next.is_some()),

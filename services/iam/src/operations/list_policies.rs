@@ -2,16 +2,16 @@
 
 use arn::Arn;
 use engine::{Demands, Miss, Operation, Outcome, Permit, View, World};
-use identity::ManagedPolicies;
+use identity::{ManagedPolicies, ManagedPolicy};
 use model::{OperationSpec, Shape};
 
 use crate::IamError;
 use crate::paging::{Marker, MaxItems, Paging};
-use crate::policies;
+use crate::policies::{self, Uses};
 use crate::users::{NoTarget, demand_on};
 use crate::wire::{Policy, PolicyPath, PolicyScope, PolicyUsage};
 
-/// Lists the managed policies of the account, by name. There are none of AWS's yet.
+/// Lists the managed policies of the account, by name, then AWS's.
 ///
 /// Source: IAM API Reference, `ListPolicies`.
 pub struct ListPolicies;
@@ -88,24 +88,33 @@ impl Operation for ListPolicies {
             input.max_items,
             input.marker.as_ref(),
         )?;
-        let found =
+        let is_wanted = |policy: &ManagedPolicy, uses: Uses| {
+            let in_use = match input.policy_usage_filter {
+                Some(PolicyUsage::PermissionsPolicy) => uses.attached > 0,
+                Some(PolicyUsage::PermissionsBoundary) => uses.bounding > 0,
+                None => input.only_attached != Some(true) || uses.attached > 0,
+            };
+            in_use && policy.path.starts_with(prefix)
+        };
+        let mut found =
             paging.gather::<ManagedPolicies, _>(view.domain(), ManagedPolicies::BY_NAME, |policy| {
-                if input.scope == Some(PolicyScope::Aws) || !policy.path.starts_with(prefix) {
+                if input.scope == Some(PolicyScope::Aws) {
                     return Ok(None);
                 }
-                let arn = policy
-                    .arn(account)
-                    .ok_or_else(|| IamError::damaged("managed policies"))?;
+                let arn = policies::own_arn(policy, account)?;
                 let uses = policies::uses_of(&arn, view)?;
-                let wanted = match input.policy_usage_filter {
-                    Some(PolicyUsage::PermissionsPolicy) => uses.attached > 0,
-                    Some(PolicyUsage::PermissionsBoundary) => uses.bounding > 0,
-                    None => input.only_attached != Some(true) || uses.attached > 0,
-                };
-                wanted
-                    .then(|| policies::told(policy, uses, account, false))
+                is_wanted(policy, uses)
+                    .then(|| policies::told(policy, arn, uses, false))
                     .transpose()
             })?;
+        if input.scope != Some(PolicyScope::Local) {
+            for one in policies::of_aws(paging.after(), view) {
+                let (place, arn, policy, uses) = one?;
+                if found.len() < paging.enough() && is_wanted(policy, uses) {
+                    found.push((place, policies::told(policy, arn, uses, false)?));
+                }
+            }
+        }
         let page = paging.cut(found, |(end, _)| end.clone())?;
         Ok(ListPoliciesOutput {
             policies: Some(page.entries.into_iter().map(|(_, policy)| policy).collect()),

@@ -56,6 +56,7 @@ mod list_account_aliases;
 mod list_attached_group_policies;
 mod list_attached_role_policies;
 mod list_attached_user_policies;
+mod list_entities_for_policy;
 mod list_group_policies;
 mod list_groups;
 mod list_groups_for_user;
@@ -64,6 +65,7 @@ mod list_mfa_devices;
 mod list_open_id_connect_provider_tags;
 mod list_open_id_connect_providers;
 mod list_policies;
+mod list_policy_tags;
 mod list_policy_versions;
 mod list_role_policies;
 mod list_role_tags;
@@ -83,10 +85,12 @@ mod resync_mfa_device;
 mod set_default_policy_version;
 mod tag_mfa_device;
 mod tag_open_id_connect_provider;
+mod tag_policy;
 mod tag_role;
 mod tag_user;
 mod untag_mfa_device;
 mod untag_open_id_connect_provider;
+mod untag_policy;
 mod untag_role;
 mod untag_user;
 mod update_access_key;
@@ -159,6 +163,7 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &list_attached_group_policies::ListAttachedGroupPolicies,
     &list_attached_role_policies::ListAttachedRolePolicies,
     &list_attached_user_policies::ListAttachedUserPolicies,
+    &list_entities_for_policy::ListEntitiesForPolicy,
     &list_group_policies::ListGroupPolicies,
     &list_groups::ListGroups,
     &list_groups_for_user::ListGroupsForUser,
@@ -167,6 +172,7 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &list_open_id_connect_provider_tags::ListOpenIDConnectProviderTags,
     &list_open_id_connect_providers::ListOpenIDConnectProviders,
     &list_policies::ListPolicies,
+    &list_policy_tags::ListPolicyTags,
     &list_policy_versions::ListPolicyVersions,
     &list_role_policies::ListRolePolicies,
     &list_role_tags::ListRoleTags,
@@ -186,10 +192,12 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &set_default_policy_version::SetDefaultPolicyVersion,
     &tag_mfa_device::TagMfaDevice,
     &tag_open_id_connect_provider::TagOpenIDConnectProvider,
+    &tag_policy::TagPolicy,
     &tag_role::TagRole,
     &tag_user::TagUser,
     &untag_mfa_device::UntagMfaDevice,
     &untag_open_id_connect_provider::UntagOpenIDConnectProvider,
+    &untag_policy::UntagPolicy,
     &untag_role::UntagRole,
     &untag_user::UntagUser,
     &update_access_key::UpdateAccessKey,
