@@ -293,3 +293,44 @@ def test_the_operator_and_the_accounts_outlast_a_restart(tmp_path):
             assert sts.get_caller_identity()["Account"] == number
             done = run("account", "list", "--data-dir", str(tmp_path / "data"))
             assert {line.split("  ")[0] for line in done.stdout.splitlines()} == {ACCOUNT, number}
+
+
+def recover(directory, *arguments):
+    return run("recover", "credentials", "--data-dir", str(directory), *arguments)
+
+
+def test_lost_credentials_are_recovered_on_a_stopped_server(tmp_path):
+    directory = tmp_path / "data"
+    with Server(directory, "--account-id", ACCOUNT) as server:
+        number, key, secret = create(server)
+        lost = server.credentials
+        running = recover(directory)
+        assert running.returncode == 1 and "keystead" in running.stderr and lost == server.credentials
+        made = server.client().create_key()["KeyMetadata"]["KeyId"]
+    done = recover(directory)
+    assert done.returncode == 0 and f"account {ACCOUNT}" in done.stdout, done.stderr
+    done = recover(directory, "--operator")
+    assert done.returncode == 0, done.stderr
+    done = recover(directory, "--account-id", number)
+    file = configparser.ConfigParser()
+    file.read_string(done.stdout)
+    unknown = recover(directory, "--account-id", "999999999998")
+    assert unknown.returncode == 1 and "there is no such account" in unknown.stderr
+    with Server(directory) as server:
+        assert server.credentials != lost
+        assert server.client().describe_key(KeyId=made)["KeyMetadata"]["KeyId"] == made
+        for old in [lost, (key, secret)]:
+            with refused("UnrecognizedClientException"):
+                server.client(key=old[0], secret=old[1]).list_keys()
+        renewed = file[number]
+        sts = server.client("sts", key=renewed["aws_access_key_id"], secret=renewed["aws_secret_access_key"])
+        assert sts.get_caller_identity()["Account"] == number
+        assert run("account", "list", "--data-dir", str(directory)).returncode == 0
+        told = [record for record in server.audit() if record["eventName"] == "RecoverCredentials"]
+        assert len(told) == 3 and {ACCOUNT, number} < {record["recipientAccountId"] for record in told}
+
+
+def test_what_is_no_data_directory_stays_none(tmp_path):
+    done = recover(tmp_path / "none")
+    assert done.returncode == 1 and "there is no Keystead data directory" in done.stderr
+    assert not (tmp_path / "none").exists()

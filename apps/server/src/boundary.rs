@@ -7,7 +7,7 @@ use std::time::Duration;
 use ambient::{Clock, Entropy};
 use arn::{AccountId, Region};
 use attestation::Verifier;
-use identity::NewAccessKey;
+use identity::{NewAccessKey, Owner};
 use secret::SecretBytes;
 
 use crate::metrics::Recorder;
@@ -43,8 +43,18 @@ pub trait Installation: Send + Sync + Sized + 'static {
         key: &NewAccessKey,
     ) -> impl Future<Output = Result<(), Mistake>> + Send;
 
-    /// Whether the operator has an account.
-    fn has_operator(&self) -> Result<bool, Mistake>;
+    /// The account that was made first; none before the first start has come so far.
+    fn first_account(&self) -> Result<Option<AccountId>, Mistake>;
+
+    /// The operator's account, once it was made.
+    fn operator(&self) -> Result<Option<AccountId>, Mistake>;
+
+    /// Puts `key` in place of every access key of `owner`; durable when it returns.
+    fn renew_credentials(
+        &self,
+        owner: &Owner,
+        key: &NewAccessKey,
+    ) -> impl Future<Output = Result<(), Mistake>> + Send;
 
     /// Makes the operator's account, whose access key is `key`; durable when it returns.
     fn create_operator(
@@ -62,6 +72,9 @@ pub trait Installation: Send + Sync + Sized + 'static {
         name: &str,
         secret: SecretBytes,
     ) -> impl Future<Output = Result<(), Mistake>> + Send;
+
+    /// Closes the store and the log, without having been at work.
+    fn close(self) -> impl Future<Output = ()> + Send;
 
     /// Goes to work.
     fn start(self) -> impl Future<Output = Result<Arc<Self::Engine>, Mistake>> + Send;

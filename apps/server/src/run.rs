@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 
 use crate::config::{Config, StoreKind};
 use crate::limits::Limits;
+use crate::recover::{self, Recovered, Whose};
 use crate::start::{self, StartError, Surroundings};
 use crate::{logging, root_key, wiring};
 
@@ -29,6 +30,24 @@ pub fn run(config: Config) -> Result<(), StartError> {
     });
     runtime.shutdown_timeout(LAST_WORK);
     ended
+}
+
+/// Makes new credentials on the data directory of a server that is stopped.
+pub fn recover(config: &Config, whose: Whose) -> Result<Recovered, StartError> {
+    logging::start(config.log);
+    secret::forbid_core_dumps();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(StartError::Runtime)?;
+    let recovered = runtime.block_on(async {
+        let surroundings = surroundings().map_err(StartError::Runtime)?;
+        match config.store {
+            StoreKind::Embedded => recover::credentials(config, whose, wiring::Embedded, &surroundings).await,
+        }
+    });
+    runtime.shutdown_timeout(LAST_WORK);
+    recovered
 }
 
 /// What threads of the runtime may take to end once the server has stopped.

@@ -46,6 +46,9 @@ pub enum StartError {
     /// The data directory belongs to another account.
     #[error("the data directory's account is {0}: leave out --account-id, or name another --data-dir")]
     OtherAccount(AccountId),
+    /// There is no such account.
+    #[error("there is no such account here: `keystead account list` tells which there are")]
+    NoAccount,
     /// No random bytes.
     #[error("{0}: no keys can be made on this machine")]
     Entropy(#[from] EntropyFailed),
@@ -104,7 +107,12 @@ pub async fn serve<F: Foundation>(
     let readiness = Readiness::not_yet("starting");
     let admin = listening(ground.admin.take(), &config.admin_listen, ADMIN_LISTEN)?;
     let admin = task::spawn(admin::serve(admin, ground.recorder.clone(), readiness.clone()));
-    let opening = foundation.open(ground.terms(&config, &surroundings)?);
+    let opening = foundation.open(terms(
+        &ground.directory,
+        &ground.recorder,
+        &config,
+        &surroundings,
+    )?);
     let installation = tokio::select! {
         opened = opening => opened?,
         // Nothing was promised to anybody yet, and the store survives being left at any moment.
@@ -186,24 +194,6 @@ impl Ground {
         })
     }
 
-    fn terms(&self, config: &Config, surroundings: &Surroundings) -> Result<Terms, StartError> {
-        let (source, entropy) = (config.root_key.as_ref(), &*surroundings.entropy);
-        Ok(Terms {
-            store: self.directory.store(),
-            audit: self.directory.audit(),
-            root: self
-                .directory
-                .root_secret(source, entropy, &*surroundings.environment)?,
-            regions: config.regions.clone(),
-            destruction_grace: config.destruction_grace,
-            attestations: config.attestations()?,
-            issuers: config.issuers(surroundings.clock.clone())?,
-            recorder: self.recorder.clone(),
-            clock: surroundings.clock.clone(),
-            entropy: surroundings.entropy.clone(),
-        })
-    }
-
     /// Makes the first account and its access key where there is none.
     async fn settle_account<I: Installation>(
         &self,
@@ -235,7 +225,7 @@ impl Ground {
         installation: &I,
         entropy: &dyn Entropy,
     ) -> Result<(), StartError> {
-        if installation.has_operator()? {
+        if installation.operator()?.is_some() {
             return Ok(());
         }
         let key = NewAccessKey::draw(entropy)?;
@@ -304,6 +294,28 @@ impl Ground {
         let scheme = if config.tls == Tls::Off { "http" } else { "https" };
         format!("{scheme}://{}:{}", config.listen.host_for_urls(), self.main_port)
     }
+}
+
+/// What an installation is opened with.
+pub(crate) fn terms(
+    directory: &DataDirectory,
+    recorder: &Recorder,
+    config: &Config,
+    surroundings: &Surroundings,
+) -> Result<Terms, StartError> {
+    let (source, entropy) = (config.root_key.as_ref(), &*surroundings.entropy);
+    Ok(Terms {
+        store: directory.store(),
+        audit: directory.audit(),
+        root: directory.root_secret(source, entropy, &*surroundings.environment)?,
+        regions: config.regions.clone(),
+        destruction_grace: config.destruction_grace,
+        attestations: config.attestations()?,
+        issuers: config.issuers(surroundings.clock.clone())?,
+        recorder: recorder.clone(),
+        clock: surroundings.clock.clone(),
+        entropy: surroundings.entropy.clone(),
+    })
 }
 
 /// Takes a port without accepting on it yet, so that its number is known and a busy one is told early.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ambient::{Clock, Monotonic, task};
 use arn::AccountId;
 use engine::{Engine, OpenError, Service};
-use identity::NewAccessKey;
+use identity::{NewAccessKey, Owner};
 use secret::SecretBytes;
 use store::backend::BackendError;
 use store::{CommitError, Passphrase, RootSource, StoreError, StoreOptions};
@@ -88,8 +88,16 @@ impl Installation for engine::Installation {
         self.create_account(account, key).await.map_err(mistake)
     }
 
-    fn has_operator(&self) -> Result<bool, Mistake> {
-        Ok(self.operator().map_err(mistake)?.is_some())
+    fn first_account(&self) -> Result<Option<AccountId>, Mistake> {
+        self.first_account().map_err(mistake)
+    }
+
+    fn operator(&self) -> Result<Option<AccountId>, Mistake> {
+        self.operator().map_err(mistake)
+    }
+
+    async fn renew_credentials(&self, owner: &Owner, key: &NewAccessKey) -> Result<(), Mistake> {
+        self.renew_credentials(owner, key).await.map_err(mistake)
     }
 
     async fn create_operator(&self, account: AccountId, key: &NewAccessKey) -> Result<(), Mistake> {
@@ -103,6 +111,10 @@ impl Installation for engine::Installation {
 
     async fn keep_secret(&self, name: &str, secret: SecretBytes) -> Result<(), Mistake> {
         self.keep_secret(name, secret).await.map_err(mistake)
+    }
+
+    async fn close(self) {
+        engine::Installation::close(&self).await;
     }
 
     async fn start(self) -> Result<Arc<Engine>, Mistake> {

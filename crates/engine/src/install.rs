@@ -11,7 +11,9 @@ use attestation::Verifier;
 use audit::{AuditError, AuditLog, RefusedStream};
 use crypto::InProcess;
 use crypto::wrapping::WrappingKeys;
-use identity::{AccessKey, AccessKeySecrets, AccessKeys, Account, Accounts, ByAccount, NewAccessKey, Owner};
+use identity::{
+    AccessKey, AccessKeyId, AccessKeySecrets, AccessKeys, Account, Accounts, ByAccount, NewAccessKey, Owner,
+};
 use secret::{SecretBuffer, SecretBytes, SecretString};
 use sigv4::SigningKeys;
 use store::backend::Backend;
@@ -268,6 +270,60 @@ impl Installation {
         change.record(chores::installation_event(engine, number, event, None)?);
         engine.store.commit(view.into_reads(), change).await?;
         Ok(())
+    }
+
+    /// The tenant that was made first.
+    pub fn first_account(&self) -> Result<Option<AccountId>, OpenError> {
+        let view = self.engine.store.snapshot().view();
+        let mut first = None;
+        for account in self.accounts()? {
+            if let Some(record) = view.get::<Accounts>(Domain::Installation, &ByAccount(account))? {
+                let made = (record.created(), account);
+                first = Some(first.map_or(made, |first| made.min(first)));
+            }
+        }
+        Ok(first.map(|(_, account)| account))
+    }
+
+    /// Puts `key` in place of every access key of `owner`, the root user of an account or the operator.
+    pub async fn renew_credentials(&self, owner: &Owner, key: &NewAccessKey) -> Result<(), OpenError> {
+        let engine = &self.engine;
+        let view = engine.store.snapshot().view();
+        let mut change = Change::new();
+        let entries = view.index::<AccessKeys>(
+            Domain::Installation,
+            AccessKeys::BY_OWNER,
+            &AccessKeys::of_owner(owner),
+            None,
+            usize::MAX,
+        )?;
+        for entry in entries {
+            let name = std::str::from_utf8(entry.row.name()).ok();
+            let Some(id) = name.and_then(|name| name.parse::<AccessKeyId>().ok()) else {
+                continue;
+            };
+            change.delete::<AccessKeys>(Domain::Installation, id.clone());
+            change.destroy::<AccessKeySecrets>(Domain::Installation, id);
+        }
+        let record = AccessKey::of(owner, engine.clock.now());
+        change.put::<AccessKeys>(Domain::Installation, key.id.clone(), record);
+        let secret = Arc::new(SecretString::new(key.secret.expose().to_owned()));
+        change.put_secret::<AccessKeySecrets>(Domain::Installation, key.id.clone(), secret);
+        let details = serde_json::json!({ "accessKeyId": key.id.as_str() }).to_string();
+        let event = "RecoverCredentials";
+        change.record(chores::installation_event(
+            engine,
+            owner.account(),
+            event,
+            Some(&details),
+        )?);
+        engine.store.commit(view.into_reads(), change).await?;
+        Ok(())
+    }
+
+    /// Closes the store and the log, without having been at work.
+    pub async fn close(&self) {
+        self.engine.close().await;
     }
 
     /// A secret of the installation's own, by name.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use ambient::SystemClock;
 use arn::AccountId;
 use clap::{Args, Subcommand};
+use secret::SecretString;
 use serde::Deserialize;
 use serde_json::json;
 use server::config::DEFAULT_DATA_DIRECTORY;
@@ -94,15 +95,25 @@ impl Create {
             secret_access_key: SecretText(secret),
         } = answer.read(operation)?;
         let mut out = io::stdout().lock();
-        writeln!(
-            out,
-            "# the root user of account {account_id}; the secret is not shown again"
-        )?;
-        writeln!(out, "[{account_id}]")?;
-        writeln!(out, "aws_access_key_id = {access_key_id}")?;
-        writeln!(out, "aws_secret_access_key = {}", secret.expose())?;
+        write_profile(&mut out, &account_id, &access_key_id, &secret)?;
         Ok(out.flush()?)
     }
+}
+
+/// Writes a root access key as a profile for a credentials file.
+pub(super) fn write_profile(
+    out: &mut impl Write,
+    account: &str,
+    id: &str,
+    secret: &SecretString,
+) -> io::Result<()> {
+    writeln!(
+        out,
+        "# the root user of account {account}; the secret is not shown again"
+    )?;
+    writeln!(out, "[{account}]")?;
+    writeln!(out, "aws_access_key_id = {id}")?;
+    writeln!(out, "aws_secret_access_key = {}", secret.expose())
 }
 
 #[derive(Deserialize)]

@@ -11,7 +11,7 @@ use arn::AccountId;
 use bytes::Bytes;
 use crypto::root::RootKeyId;
 use engine::{Request, Response};
-use identity::NewAccessKey;
+use identity::{NewAccessKey, Owner};
 use secret::SecretBytes;
 use server::config::{Config, Options, Tls};
 use server::limits::Limits;
@@ -73,9 +73,19 @@ impl Installation for Fake {
         Ok(())
     }
 
-    fn has_operator(&self) -> Result<bool, Mistake> {
-        Ok(!self.0.operators.lock().unwrap().is_empty())
+    fn first_account(&self) -> Result<Option<AccountId>, Mistake> {
+        Ok(self.accounts()?.first().copied())
     }
+
+    fn operator(&self) -> Result<Option<AccountId>, Mistake> {
+        Ok(self.0.operators.lock().unwrap().first().copied())
+    }
+
+    async fn renew_credentials(&self, _: &Owner, _: &NewAccessKey) -> Result<(), Mistake> {
+        Ok(())
+    }
+
+    async fn close(self) {}
 
     async fn create_operator(&self, account: AccountId, _: &NewAccessKey) -> Result<(), Mistake> {
         self.0.operators.lock().unwrap().push(account);
