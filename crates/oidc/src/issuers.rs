@@ -86,8 +86,9 @@ struct Provider {
 #[derive(Default, Clone)]
 struct Held {
     keys: Option<(Arc<KeySet>, Monotonic)>,
-    /// When the last fetch began, and which it was.
+    /// When the last fetch began.
     asked: Option<Monotonic>,
+    /// How many have ended.
     fetches: u64,
 }
 
@@ -169,7 +170,7 @@ impl Issuers {
         kept.unwrap_or(provider)
     }
 
-    /// Keys that were fetched after the fetch `seen`: by whoever had their turn while this call waited, or else now.
+    /// Keys of a fetch that ended after `seen` others had: by whoever had their turn while this call waited, or else now.
     async fn newer(&self, provider: &Arc<Provider>, seen: u64) -> Result<Arc<KeySet>, Refused> {
         let turn = Arc::clone(&provider.turn).lock_owned().await;
         let now = self.clock.monotonic();
@@ -181,10 +182,7 @@ impl Issuers {
             let permit = Arc::clone(&self.fetches)
                 .try_acquire_owned()
                 .map_err(|_| Refused::Unreachable)?;
-            provider.change(|held| {
-                held.asked = Some(now);
-                held.fetches = held.fetches.wrapping_add(1);
-            });
+            provider.change(|held| held.asked = Some(now));
             // It goes on without the call that began it, so that nobody can spoil it for others.
             let (fetch, clock) = (Arc::clone(&self.fetch), Arc::clone(&self.clock));
             let asked = task::spawn(ask(fetch, clock, Arc::clone(provider), (turn, permit)));
@@ -213,6 +211,7 @@ async fn ask(
             tracing::warn!(issuer = provider.issuer, %error, "the keys of an OpenID Connect provider can't be fetched");
         }
     }
+    provider.change(|held| held.fetches = held.fetches.wrapping_add(1));
     drop(its);
 }
 
