@@ -283,3 +283,42 @@ def test_the_tail_can_be_followed(audited, client):
         stop.cancel()
         follower.kill()
         follower.wait()
+
+
+def denial_of(server, key, caller):
+    """What the record of a denied call says of it."""
+    with refused("AccessDeniedException") as caught:
+        caller.encrypt(KeyId=key, Plaintext=b"x")
+    request_id = caught.value.response["ResponseMetadata"]["RequestId"]
+    record = next(record for record in reversed(server.audit()) if record.get("requestID") == request_id)
+    return record.get("additionalEventData", {}).get("denial")
+
+
+def test_the_record_of_a_denial_names_what_decided(server, kms):
+    iam = server.client("iam")
+    iam.create_user(UserName="denied-in-records")
+    made = iam.create_access_key(UserName="denied-in-records")["AccessKey"]
+    caller = server.client(key=made["AccessKeyId"], secret=made["SecretAccessKey"])
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    action = {"action": "kms:Encrypt"}
+    assert denial_of(server, key, caller) == action | {"by": "identity-based policy"}
+
+    def statement(effect, **more):
+        return {"Effect": effect, "Action": "kms:*", "Resource": "*"} | more
+
+    for statements, named in [
+        ([statement("Allow"), statement("Deny", Sid="Never")], "Never"),
+        ([statement("Allow"), statement("Deny")], "statement 2"),
+    ]:
+        document = {"Version": "2012-10-17", "Statement": statements}
+        iam.put_user_policy(UserName="denied-in-records", PolicyName="own", PolicyDocument=json.dumps(document))
+        expected = action | {"by": "identity-based policy", "statement": named}
+        assert denial_of(server, key, caller) == expected
+    document = {"Version": "2012-10-17", "Statement": [statement("Allow")]}
+    iam.put_user_policy(UserName="denied-in-records", PolicyName="own", PolicyDocument=json.dumps(document))
+    policy = {"Version": "2012-10-17", "Statement": [
+        statement("Allow", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"}),
+        statement("Deny", Principal="*", Action="kms:Encrypt", Sid="NotHere"),
+    ]}
+    kms.put_key_policy(KeyId=key, Policy=json.dumps(policy))
+    assert denial_of(server, key, caller) == action | {"by": "resource-based policy", "statement": "NotHere"}

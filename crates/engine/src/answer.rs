@@ -15,7 +15,7 @@ use gate::{Asking, AuthenticationError, AuthorizationError, Cause, ConditionKey,
 use model::{Condition, OperationSpec, Schema, Shape};
 use protocol::{Failure, Wire};
 use secret::SecretBuffer;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use sigv4::{Expected, SignedRequest};
 use store::{Change, CommitError, Mark, Snapshot};
 use uuid::Uuid;
@@ -548,18 +548,27 @@ async fn attempt_once<O: Operation>(
     let permit = match gate::authorize(asking, demands, targets, O::Targets::described) {
         Ok(permit) => permit,
         Err(AuthorizationError::Denied(denial)) => {
+            let by = denial.decided_by();
             tracing::info!(
-                request_id = %call.request_id, operation = O::SPEC.name, statement = denial.statement(),
+                request_id = %call.request_id, operation = O::SPEC.name, by = by.policy, statement = by.statement,
                 "denied: {denial}"
             );
             if denial.cause == Cause::Foreign {
                 // The record belongs to the caller's account, which may not learn whether there is such a thing.
                 resources.clear();
             }
-            return Err(precedence::of_denial(
-                &denial,
-                O::hides_denial(input, denial.action),
-            ));
+            let failure = precedence::of_denial(&denial, O::hides_denial(input, denial.action));
+            let mut refused = Done::refused(failure);
+            if denial.is_within(caller.account()) {
+                let told = match by.statement {
+                    Some(statement) => {
+                        json!({ "action": denial.action, "by": by.policy, "statement": statement })
+                    }
+                    None => json!({ "action": denial.action, "by": by.policy }),
+                };
+                refused.notes.insert("denial".to_owned(), told);
+            }
+            return Ok(refused);
         }
         Err(AuthorizationError::Store(error)) => {
             tracing::error!(

@@ -16,6 +16,6 @@ pub use caller::{AuthenticationError, Caller, KnownCallers, authenticate, reaffi
 pub use conditions::{Asking, Bare, Lookup, Request, Resource, Surroundings};
 pub use demand::{Authority, Demand, Demands};
 pub use federated::{NoWebIdentity, WebIdentity, identify};
-pub use permit::{AuthorizationError, Cause, Denial, Permit, authorize, permit_internal};
+pub use permit::{AuthorizationError, Cause, DecidedBy, Denial, Permit, authorize, permit_internal};
 pub use policy::{ConditionKey, Found, Strength};
 pub use sessions::Sessions;

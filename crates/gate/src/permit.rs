@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use arn::Arn;
+use arn::{AccountId, Arn};
 use policy::{Decision, Entity, Question, Source, Strength};
 use smallvec::SmallVec;
 use store::StoreError;
@@ -35,7 +35,7 @@ impl<T> Permit<T> {
     }
 }
 
-/// Why a call is denied. `Display` is AWS's text for the caller; [`Denial::statement`] is for the operator.
+/// Why a call is denied. `Display` is AWS's text for the caller; [`Denial::decided_by`] is for the operator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Denial {
     /// Who was denied.
@@ -51,19 +51,19 @@ pub struct Denial {
 /// What denied a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cause {
-    /// A Deny statement of the resource's policy, by its `Sid` if it has one.
+    /// A Deny statement of the resource's policy, by its `Sid` or its place.
     DeniedByResourcePolicy(Option<String>),
     /// The resource's policy neither allows the caller nor delegates to its account.
     NoResourcePolicy,
-    /// A Deny statement of one of the caller's own policies, by its `Sid` if it has one.
+    /// A Deny statement of one of the caller's own policies, by its `Sid` or its place.
     DeniedByIdentityPolicy(Option<String>),
-    /// A Deny statement of the caller's permissions boundary, by its `Sid` if it has one.
+    /// A Deny statement of the caller's permissions boundary, by its `Sid` or its place.
     DeniedByBoundary(Option<String>),
     /// It would be for the caller's own policies to allow, and none does.
     NoIdentityPolicy,
     /// The caller's own policies allow, and its permissions boundary does not.
     NoBoundary,
-    /// A Deny statement of a policy that was passed to the caller's session, by its `Sid` if it has one.
+    /// A Deny statement of a policy that was passed to the caller's session, by its `Sid` or its place.
     DeniedBySessionPolicy(Option<String>),
     /// The caller's own policies allow, and none that was passed to its session does.
     NoSessionPolicy,
@@ -77,6 +77,15 @@ pub enum Cause {
     Untrusted(Option<String>),
     /// The caller's credentials ended while the call was under way.
     CallerGone,
+}
+
+/// What decided a denial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DecidedBy<'d> {
+    /// The kind of policy, or what else it was.
+    pub policy: &'static str,
+    /// The Deny statement in it, by its `Sid`, or its place where it has none; `None` where it was that nothing allows.
+    pub statement: Option<&'d str>,
 }
 
 /// Why there is no permit.
@@ -101,16 +110,28 @@ impl Denial {
         }
     }
 
-    /// The Deny statement that decided, if one did and has a name.
-    pub fn statement(&self) -> Option<&str> {
-        match &self.cause {
-            Cause::DeniedByResourcePolicy(sid)
-            | Cause::DeniedByIdentityPolicy(sid)
-            | Cause::DeniedByBoundary(sid)
-            | Cause::DeniedBySessionPolicy(sid)
-            | Cause::Untrusted(sid) => sid.as_deref(),
-            _ => None,
-        }
+    /// What decided. It is for the operator and the caller's own account, and not for the caller.
+    pub fn decided_by(&self) -> DecidedBy<'_> {
+        let (policy, statement) = match &self.cause {
+            Cause::DeniedByResourcePolicy(sid) => ("resource-based policy", sid.as_deref()),
+            Cause::DeniedByIdentityPolicy(sid) => ("identity-based policy", sid.as_deref()),
+            Cause::DeniedByBoundary(sid) => ("permissions boundary", sid.as_deref()),
+            Cause::DeniedBySessionPolicy(sid) => ("session policy", sid.as_deref()),
+            Cause::Untrusted(sid) => ("role trust policy", sid.as_deref()),
+            Cause::NoResourcePolicy | Cause::Foreign => ("resource-based policy", None),
+            Cause::NoIdentityPolicy => ("identity-based policy", None),
+            Cause::NoBoundary => ("permissions boundary", None),
+            Cause::NoSessionPolicy => ("session policy", None),
+            Cause::ClosedToSession => ("kind of the session", None),
+            Cause::Administration => ("administration", None),
+            Cause::CallerGone => ("end of the credentials", None),
+        };
+        DecidedBy { policy, statement }
+    }
+
+    /// Whether all that decided is of the caller's own account, which may be told of it.
+    pub fn is_within(&self, account: AccountId) -> bool {
+        self.cause != Cause::Foreign && self.resource.account() == Some(account)
     }
 }
 
@@ -326,7 +347,8 @@ fn weigh(resource_side: Option<Strength>, own: bool, own_side: &Say) -> Result<(
     }
 }
 
-/// The name of a statement, for the operator.
+/// The name of a statement, for the operator: its `Sid`, or its place among the policy's statements.
 pub(crate) fn sid_of(source: &Source) -> Option<String> {
-    source.sid.as_deref().map(str::to_owned)
+    let place = || format!("statement {}", source.index + 1);
+    Some(source.sid.as_deref().map_or_else(place, str::to_owned))
 }

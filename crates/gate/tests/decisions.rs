@@ -344,7 +344,7 @@ async fn a_deny_is_told_with_its_statement() {
         (),
         &view,
     ));
-    assert_eq!(denial.statement(), Some("never"));
+    assert_eq!(denial.decided_by().statement, Some("never"));
     assert_eq!(
         denial.to_string(),
         "User: arn:aws:iam::111122223333:root is not authorized to perform: kms:Encrypt on resource: \
@@ -441,7 +441,11 @@ async fn what_is_not_known_of_a_call_neither_allows_nor_spares() {
             let cause = town.denied(town.demand(OWN, &with("Allow", &condition)));
             assert_eq!(cause, Some(Cause::NoResourcePolicy), "{condition}");
             let cause = town.denied(town.demand(OWN, &with("Deny", &condition)));
-            assert_eq!(cause, Some(Cause::DeniedByResourcePolicy(None)), "{condition}");
+            assert_eq!(
+                cause,
+                Some(Cause::DeniedByResourcePolicy(Some("statement 2".to_owned()))),
+                "{condition}"
+            );
         }
     }
 }
