@@ -96,6 +96,23 @@ pub enum PolicyUsage {
     PermissionsBoundary,
 }
 
+/// Kinds of what has policies, or is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Shape)]
+#[shape(rename_all = "UpperCamel")]
+pub enum EntityType {
+    /// Users.
+    User,
+    /// Roles.
+    Role,
+    /// Groups.
+    Group,
+    /// The account's own managed policies.
+    LocalManagedPolicy,
+    /// AWS's managed policies.
+    #[shape(rename = "AWSManagedPolicy")]
+    AwsManagedPolicy,
+}
+
 /// The name of a version of a managed policy.
 #[derive(Debug, Clone, Shape)]
 #[shape(transparent, pattern = "v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?")]

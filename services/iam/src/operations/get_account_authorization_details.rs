@@ -11,8 +11,8 @@ use crate::paging::{Marker, MaxItems, Paging};
 use crate::policies::{self, Uses};
 use crate::users::{NoTarget, demand_on};
 use crate::wire::{
-    AttachedPermissionsBoundary, AttachedPolicy, DocumentText, Group, GroupName, NewUserName, PathText,
-    Policy, PolicyArn, PolicyName, PolicyPath, PolicyVersion, Role, RoleName, Tag, User, VersionId,
+    AttachedPermissionsBoundary, AttachedPolicy, DocumentText, EntityType, Group, GroupName, NewUserName,
+    PathText, Policy, PolicyArn, PolicyName, PolicyPath, PolicyVersion, Role, RoleName, Tag, User, VersionId,
 };
 use crate::{IamError, documents};
 
@@ -20,23 +20,6 @@ use crate::{IamError, documents};
 ///
 /// Source: IAM API Reference, `GetAccountAuthorizationDetails`.
 pub struct GetAccountAuthorizationDetails;
-
-/// What is told of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Shape)]
-#[shape(rename_all = "UpperCamel")]
-pub enum EntityType {
-    /// Users.
-    User,
-    /// Roles.
-    Role,
-    /// Groups.
-    Group,
-    /// The account's own managed policies.
-    LocalManagedPolicy,
-    /// AWS's managed policies; only those that are attached are told of.
-    #[shape(rename = "AWSManagedPolicy")]
-    AwsManagedPolicy,
-}
 
 /// The request.
 #[derive(Debug, Shape)]

@@ -9,29 +9,12 @@ use crate::IamError;
 use crate::holders::Holders;
 use crate::paging::{Marker, MaxItems, Paging};
 use crate::policies::PolicyTarget;
-use crate::wire::{GroupName, NewUserName, PathText, PolicyArn, PolicyUsage, RoleName};
+use crate::wire::{EntityType, GroupName, NewUserName, PathText, PolicyArn, PolicyUsage, RoleName};
 
 /// Lists the users, groups and roles that a managed policy is attached to, or bounds.
 ///
 /// Source: IAM API Reference, `ListEntitiesForPolicy`.
 pub struct ListEntitiesForPolicy;
-
-/// What is told of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Shape)]
-#[shape(rename_all = "UpperCamel")]
-pub enum EntityFilter {
-    /// Users.
-    User,
-    /// Roles.
-    Role,
-    /// Groups.
-    Group,
-    /// The account's own managed policies; none of them has policies.
-    LocalManagedPolicy,
-    /// AWS's managed policies; none of them has policies.
-    #[shape(rename = "AWSManagedPolicy")]
-    AwsManagedPolicy,
-}
 
 /// The request.
 #[derive(Debug, Shape)]
@@ -39,9 +22,9 @@ pub struct ListEntitiesForPolicyInput {
     /// The managed policy.
     #[shape(audit = log)]
     pub policy_arn: PolicyArn,
-    /// Which kind is wanted alone.
+    /// Which kind is wanted alone; none of the managed policies has policies.
     #[shape(audit = log)]
-    pub entity_filter: Option<EntityFilter>,
+    pub entity_filter: Option<EntityType>,
     /// The beginning of the paths of those that are wanted; all unless given.
     #[shape(audit = log)]
     pub path_prefix: Option<PathText>,
@@ -111,7 +94,7 @@ pub struct PolicyRole {
 
 /// An entity that was found: its kind, where it stands, its name and unique id.
 struct Entity {
-    kind: EntityFilter,
+    kind: EntityType,
     place: Vec<u8>,
     name: String,
     id: UniqueId,
@@ -161,19 +144,19 @@ impl Operation for ListEntitiesForPolicy {
             found: Vec::new(),
         };
         // In the order of their places.
-        search.through::<Groups>(EntityFilter::Group, 0, Groups::BY_POLICY)?;
-        search.through::<Users>(EntityFilter::User, 1, Users::BY_POLICY)?;
-        search.through::<Roles>(EntityFilter::Role, 2, Roles::BY_POLICY)?;
+        search.through::<Groups>(EntityType::Group, 0, Groups::BY_POLICY)?;
+        search.through::<Users>(EntityType::User, 1, Users::BY_POLICY)?;
+        search.through::<Roles>(EntityType::Role, 2, Roles::BY_POLICY)?;
         let page = paging.cut(search.found, |entity| entity.place.clone())?;
         let (mut groups, mut users, mut roles) = (Vec::new(), Vec::new(), Vec::new());
         for Entity { kind, name, id, .. } in page.entries {
             let id = Some(id.to_string());
             match kind {
-                EntityFilter::User => users.push(PolicyUser {
+                EntityType::User => users.push(PolicyUser {
                     user_name: Some(NewUserName(name)),
                     user_id: id,
                 }),
-                EntityFilter::Role => roles.push(PolicyRole {
+                EntityType::Role => roles.push(PolicyRole {
                     role_name: Some(RoleName(name)),
                     role_id: id,
                 }),
@@ -204,7 +187,7 @@ struct Search<'s> {
 
 impl Search<'_> {
     /// Goes through the entities of one kind that have to do with the policy, from where the page begins.
-    fn through<H: Holders>(&mut self, kind: EntityFilter, order: u8, index: u8) -> Result<(), IamError> {
+    fn through<H: Holders>(&mut self, kind: EntityType, order: u8, index: u8) -> Result<(), IamError> {
         if self.input.entity_filter.is_some_and(|wanted| wanted != kind) {
             return Ok(());
         }
