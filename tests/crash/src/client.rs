@@ -34,8 +34,16 @@ pub struct Access {
 impl Access {
     /// The one in a data directory, or what is wrong with it.
     pub fn of(data: &Path) -> Result<Access, String> {
-        let path = data.join("local/credentials");
-        let text = std::fs::read_to_string(&path).map_err(|cause| format!("{}: {cause}", path.display()))?;
+        Access::in_file(&data.join("local/credentials"))
+    }
+
+    /// The operator's.
+    pub fn of_operator(data: &Path) -> Result<Access, String> {
+        Access::in_file(&data.join("local/operator-credentials"))
+    }
+
+    fn in_file(path: &Path) -> Result<Access, String> {
+        let text = std::fs::read_to_string(path).map_err(|cause| format!("{}: {cause}", path.display()))?;
         let value = |name: &str| {
             let mut pairs = text.lines().filter_map(|line| line.split_once('='));
             let found = pairs.find(|(key, _)| key.trim() == name);

@@ -57,6 +57,7 @@ async fn a_first_start_makes_what_clients_need_and_says_how_to_go_on() {
             "config",
             "credentials",
             "lock",
+            "operator-credentials",
             "root.key",
             "server.key",
             "server.pem"
@@ -107,6 +108,7 @@ async fn a_first_start_that_is_killed_is_completed_by_the_next() {
         "lock",
         "root.key",
         "credentials",
+        "operator-credentials",
         "ca.pem",
         "server.key",
         "server.pem",
@@ -135,6 +137,10 @@ async fn a_first_start_that_is_killed_is_completed_by_the_next() {
             // The store knows the account only once its access key's file is durable.
             fake.0.accounts.lock().unwrap().clear();
             fake.0.secrets.lock().unwrap().clear();
+        }
+        if killed_after < 4 {
+            // As little does it know the operator before.
+            fake.0.operators.lock().unwrap().clear();
         }
 
         let server = start().run().await.unwrap();
