@@ -16,7 +16,7 @@ use crate::chores::Event;
 use crate::engine::Engine;
 use crate::entry::Resource;
 use crate::operation::Action;
-use crate::usage::{LastUse, LastUses};
+use crate::usage::LastUse;
 use crate::view::View;
 
 /// What an operation may touch while it acts: random bytes, opened key material, and the change it makes.
@@ -25,13 +25,6 @@ pub struct World<'w> {
     /// Whether the walk has the writer's turn, so that nothing else may be changed.
     in_turn: bool,
     view: &'w View,
-    entropy: &'w dyn Entropy,
-    vault: &'w Vault,
-    backing: &'w InProcess,
-    passwords: &'w Pool,
-    last_uses: &'w LastUses,
-    wrapping_keys: &'w WrappingKeys,
-    attestations: &'w Verifier,
     change: Change,
     change_of_refusal: Change,
     second_factor: bool,
@@ -87,27 +80,10 @@ pub enum AccountNotOpened {
 
 impl<'w> World<'w> {
     pub(crate) fn new(engine: &'w Engine, view: &'w View, in_turn: bool) -> World<'w> {
-        let Engine {
-            entropy,
-            vault,
-            backing,
-            passwords,
-            last_uses,
-            wrapping_keys,
-            attestations,
-            ..
-        } = engine;
         World {
             engine,
             in_turn,
             view,
-            entropy: &**entropy,
-            vault,
-            backing,
-            passwords,
-            last_uses,
-            wrapping_keys,
-            attestations,
             change: Change::new(),
             change_of_refusal: Change::new(),
             second_factor: false,
@@ -129,12 +105,12 @@ impl<'w> World<'w> {
 
     /// The last use of a resource, if it was used since [`World::uses_known_since`].
     pub fn last_use(&self, resource: &Arn) -> Option<LastUse> {
-        self.last_uses.of(resource)
+        self.engine.last_uses.of(resource)
     }
 
     /// From when on uses of resources are known: since the audit log began.
     pub fn uses_known_since(&self) -> Timestamp {
-        self.last_uses.known_since()
+        self.engine.last_uses.known_since()
     }
 
     /// The wall clock's time.
@@ -144,32 +120,32 @@ impl<'w> World<'w> {
 
     /// Random bytes fit for keys.
     pub fn entropy(&self) -> &'w dyn Entropy {
-        self.entropy
+        &*self.engine.entropy
     }
 
     /// The backing of keys whose material is kept here.
     pub fn backing(&self) -> &'w InProcess {
-        self.backing
+        &self.engine.backing
     }
 
     /// Where passwords are worked.
     pub fn passwords(&self) -> &'w Pool {
-        self.passwords
+        &self.engine.passwords
     }
 
     /// The pairs that material is wrapped under on its way in.
     pub fn wrapping_keys(&self) -> &'w WrappingKeys {
-        self.wrapping_keys
+        &self.engine.wrapping_keys
     }
 
     /// What attestation documents are verified by.
     pub fn attestations(&self) -> &'w Verifier {
-        self.attestations
+        &self.engine.attestations
     }
 
     /// Fills `bytes` with random bytes.
     pub fn random(&self, bytes: &mut [u8]) -> Result<(), EntropyFailed> {
-        self.entropy.fill(bytes)
+        self.entropy().fill(bytes)
     }
 
     /// The change that this call makes; it lands with the call's audit record or not at all.
@@ -193,7 +169,7 @@ impl<'w> World<'w> {
     }
 
     pub(crate) fn vault(&self) -> &'w Vault {
-        self.vault
+        &self.engine.vault
     }
 
     pub(crate) fn note_second_factor(&mut self) {
@@ -220,7 +196,7 @@ impl<'w> World<'w> {
                 resource: key.arn().clone(),
             });
         }
-        open(self.vault, self.view, key)
+        open(self.vault(), self.view, key)
     }
 
     /// Whether the caller would be allowed this, were it demanded: for a policy that must not lock its writer out.
