@@ -12,9 +12,9 @@ use audit::{AuditError, AuditLog, RefusedStream};
 use crypto::InProcess;
 use crypto::wrapping::WrappingKeys;
 use identity::{
-    AccessKey, AccessKeyId, AccessKeySecrets, AccessKeys, Account, Accounts, ByAccount, NewAccessKey, Owner,
+    AccessKeyId, AccessKeySecrets, AccessKeys, Account, Accounts, ByAccount, NewAccessKey, Owner,
 };
-use secret::{SecretBuffer, SecretBytes, SecretString};
+use secret::{SecretBuffer, SecretBytes};
 use sigv4::SigningKeys;
 use store::backend::Backend;
 use store::{
@@ -263,10 +263,7 @@ impl Installation {
         let (engine, number) = (&self.engine, owner.account());
         let mut change = Change::new();
         change.put::<Accounts>(Domain::Installation, ByAccount(number), account);
-        let record = AccessKey::of(owner, engine.clock.now());
-        change.put::<AccessKeys>(Domain::Installation, key.id.clone(), record);
-        let secret = Arc::new(SecretString::new(key.secret.expose().to_owned()));
-        change.put_secret::<AccessKeySecrets>(Domain::Installation, key.id.clone(), secret);
+        key.keep(owner, engine.clock.now(), &mut change);
         change.record(chores::installation_event(engine, number, event, None)?);
         engine.store.commit(view.into_reads(), change).await?;
         Ok(())
@@ -305,10 +302,7 @@ impl Installation {
             change.delete::<AccessKeys>(Domain::Installation, id.clone());
             change.destroy::<AccessKeySecrets>(Domain::Installation, id);
         }
-        let record = AccessKey::of(owner, engine.clock.now());
-        change.put::<AccessKeys>(Domain::Installation, key.id.clone(), record);
-        let secret = Arc::new(SecretString::new(key.secret.expose().to_owned()));
-        change.put_secret::<AccessKeySecrets>(Domain::Installation, key.id.clone(), secret);
+        key.keep(owner, engine.clock.now(), &mut change);
         let details = serde_json::json!({ "accessKeyId": key.id.as_str() }).to_string();
         let event = "RecoverCredentials";
         change.record(chores::installation_event(

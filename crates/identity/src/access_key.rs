@@ -1,12 +1,13 @@
 //! Access keys: an id that travels, and a secret that signs.
 
 use std::fmt;
+use std::sync::Arc;
 
 use ambient::{Entropy, EntropyFailed, Timestamp};
 use arn::AccountId;
 use minicbor::{Decode, Encode};
 use secret::{SecretBuffer, SecretString};
-use store::{IndexKey, NameBuffer, Names, RowName, SecretTable, Table, TableId, Unreadable};
+use store::{Change, Domain, IndexKey, NameBuffer, Names, RowName, SecretTable, Table, TableId, Unreadable};
 use zeroize::Zeroize;
 
 use crate::UniqueId;
@@ -173,6 +174,13 @@ impl NewAccessKey {
     /// Draws an id and a secret.
     pub fn draw(entropy: &dyn Entropy) -> Result<NewAccessKey, EntropyFailed> {
         NewAccessKey::draw_with("AKIA", entropy)
+    }
+
+    /// Keeps it, as whose it is to be: its record, and its secret sealed.
+    pub fn keep(&self, owner: &Owner, now: Timestamp, change: &mut Change) {
+        let secret = Arc::new(SecretString::new(self.secret.expose().to_owned()));
+        change.put::<AccessKeys>(Domain::Installation, self.id.clone(), AccessKey::of(owner, now));
+        change.put_secret::<AccessKeySecrets>(Domain::Installation, self.id.clone(), secret);
     }
 
     /// As [`NewAccessKey::draw`], for a session.

@@ -1,10 +1,8 @@
 //! CreateAccount.
 
-use std::sync::Arc;
-
 use arn::AccountId;
 use engine::{Demands, Miss, Operation, Outcome, Permit, View, World};
-use identity::{AccessKey, AccessKeySecrets, AccessKeys, Account, Accounts, ByAccount, NewAccessKey};
+use identity::{Account, Accounts, ByAccount, NewAccessKey, Owner};
 use model::{OperationSpec, Shape};
 use secret::SecretString;
 use store::Domain;
@@ -69,17 +67,15 @@ impl Operation for CreateAccount {
             return Err(AdminError::AccountExists(account));
         }
         world.open_account(account).await?;
-        let NewAccessKey { id, secret } = NewAccessKey::draw(world.entropy())?;
+        let key = NewAccessKey::draw(world.entropy())?;
         let now = world.now();
-        let kept = Arc::new(SecretString::new(secret.expose().to_owned()));
         let change = world.change();
         change.put::<Accounts>(Domain::Installation, ByAccount(account), Account::made_at(now));
-        change.put::<AccessKeys>(Domain::Installation, id.clone(), AccessKey::of_root(account, now));
-        change.put_secret::<AccessKeySecrets>(Domain::Installation, id.clone(), kept);
+        key.keep(&Owner::Root(account), now, change);
         Ok(CreateAccountOutput {
             account_id: account,
-            access_key_id: id.to_string(),
-            secret_access_key: secret,
+            access_key_id: key.id.to_string(),
+            secret_access_key: key.secret,
         })
     }
 }

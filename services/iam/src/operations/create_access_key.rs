@@ -1,12 +1,10 @@
 //! CreateAccessKey.
 
-use std::sync::Arc;
-
 use ambient::Timestamp;
 use engine::{Demands, Miss, Operation, Outcome, Permit, View, World};
 use model::{OperationSpec, Shape};
 
-use identity::{AccessKey, AccessKeySecrets, AccessKeys, NewAccessKey};
+use identity::{AccessKeys, NewAccessKey};
 use secret::SecretString;
 use store::Domain;
 
@@ -91,21 +89,17 @@ impl Operation for CreateAccessKey {
         world: &mut World<'_>,
     ) -> Outcome<Self> {
         let target = permit.targets();
-        let NewAccessKey { id, secret } = NewAccessKey::draw(world.entropy())?;
-        let key = AccessKey::of(&target.owner()?, world.now());
-        let created = key.created();
-        let kept = Arc::new(SecretString::new(secret.expose().to_owned()));
-        let change = world.change();
-        change.put::<AccessKeys>(Domain::Installation, id.clone(), key);
-        change.put_secret::<AccessKeySecrets>(Domain::Installation, id.clone(), kept);
+        let key = NewAccessKey::draw(world.entropy())?;
+        let now = world.now();
+        key.keep(&target.owner()?, now, world.change());
         let name = target.name()?.unwrap_or_default();
         Ok(CreateAccessKeyOutput {
             access_key: NewKey {
                 user_name: NewUserName(name.to_owned()),
-                access_key_id: AccessKeyIdText(id.to_string()),
+                access_key_id: AccessKeyIdText(key.id.to_string()),
                 status: StatusText::Active,
-                secret_access_key: secret,
-                create_date: Some(created),
+                secret_access_key: key.secret,
+                create_date: Some(now),
             },
         })
     }
