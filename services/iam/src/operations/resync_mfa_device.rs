@@ -5,7 +5,6 @@ use identity::{MfaDevice, MfaDevices, Users};
 use model::{OperationSpec, Shape};
 
 use crate::holders::Target;
-
 use crate::wire::{AuthenticationCode, SerialNumber, UserName};
 use crate::{IamError, mfa};
 

@@ -56,9 +56,7 @@ impl Operation for UntagOpenIDConnectProvider {
         world: &mut World<'_>,
     ) -> Outcome<Self> {
         permit.targets().change(world, |provider| {
-            let keys = &input.tag_keys;
-            let goes = |tag: &identity::Tag| keys.iter().any(|key| key.0.eq_ignore_ascii_case(&tag.key));
-            provider.tags.retain(|tag| !goes(tag));
+            tags::remove(&mut provider.tags, &input.tag_keys)
         })?;
         Ok(Nothing {})
     }

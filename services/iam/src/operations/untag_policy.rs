@@ -48,11 +48,9 @@ impl Operation for UntagPolicy {
         permit: &Permit<PolicyTarget>,
         world: &mut World<'_>,
     ) -> Outcome<Self> {
-        permit.targets().change(world, |policy| {
-            let keys = &input.tag_keys;
-            let goes = |tag: &identity::Tag| keys.iter().any(|key| key.0.eq_ignore_ascii_case(&tag.key));
-            policy.tags.retain(|tag| !goes(tag));
-        })?;
+        permit
+            .targets()
+            .change(world, |policy| tags::remove(&mut policy.tags, &input.tag_keys))?;
         Ok(Nothing {})
     }
 }

@@ -50,13 +50,7 @@ impl Operation for UntagRole {
         world: &mut World<'_>,
     ) -> Outcome<Self> {
         permit.targets().change(world, |role| {
-            let goes = |tag: &identity::Tag| {
-                input
-                    .tag_keys
-                    .iter()
-                    .any(|key| key.0.eq_ignore_ascii_case(&tag.key))
-            };
-            role.tags.retain(|tag| !goes(tag));
+            tags::remove(&mut role.tags, &input.tag_keys);
             Ok(())
         })?;
         Ok(Nothing {})

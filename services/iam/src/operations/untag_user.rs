@@ -50,13 +50,7 @@ impl Operation for UntagUser {
         world: &mut World<'_>,
     ) -> Outcome<Self> {
         permit.targets().change(world, |user| {
-            let goes = |tag: &identity::Tag| {
-                input
-                    .tag_keys
-                    .iter()
-                    .any(|key| key.0.eq_ignore_ascii_case(&tag.key))
-            };
-            user.tags.retain(|tag| !goes(tag));
+            tags::remove(&mut user.tags, &input.tag_keys);
             Ok(())
         })?;
         Ok(Nothing {})
