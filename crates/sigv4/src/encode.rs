@@ -55,6 +55,14 @@ pub(crate) fn push_query(out: &mut Vec<u8>, text: &str) {
     }
 }
 
+/// A text, encoded: all but the unreserved characters, slashes too. Source: RFC 3986, section 2.3.
+pub fn percent_encoded(text: &str) -> String {
+    let mut out = Vec::with_capacity(text.len() * 2);
+    push_query(&mut out, text);
+    // INVARIANT: what is pushed is ASCII.
+    String::from_utf8(out).unwrap_or_default()
+}
+
 /// A name or value of a query as it was before it was encoded; bytes that are not UTF-8 are replaced.
 pub(crate) fn decoded(text: &str) -> Cow<'_, str> {
     if !text.bytes().any(|byte| matches!(byte, b'%' | b'+')) {

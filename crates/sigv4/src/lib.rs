@@ -22,6 +22,7 @@ mod stamp;
 mod verify;
 
 pub use canonical::{canonical_request, string_to_sign};
+pub use encode::percent_encoded;
 pub use error::{SignatureError, Skewed};
 pub use keys::{KnownSecret, SigningKeys};
 pub use presented::{Form, Presented, Scope, presented};

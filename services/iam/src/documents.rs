@@ -1,7 +1,5 @@
 //! Documents of policies: what is refused when one is to be kept.
 
-use std::fmt::Write;
-
 use policy::{Kind, Policy};
 
 use crate::wire::DocumentText;
@@ -35,16 +33,7 @@ pub fn length(text: &str) -> usize {
 
 /// A document as answers have it: percent-encoded. Source: IAM API Reference, `PolicyDocument`; RFC 3986, section 2.3.
 pub fn encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() * 2);
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            // INVARIANT: a string takes every write.
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-    out
+    sigv4::percent_encoded(text)
 }
 
 #[cfg(test)]

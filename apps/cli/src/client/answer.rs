@@ -28,15 +28,8 @@ pub(crate) struct Answer {
 /// The form that calls an operation of a service of the query protocol.
 pub(super) fn form(operation: &str, version: &str, parameters: &[(&str, &str)]) -> String {
     let named = [("Action", operation), ("Version", version)];
-    let members = named.iter().chain(parameters).map(|(name, value)| {
-        let escaped = value.bytes().map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                char::from(byte).to_string()
-            }
-            _ => format!("%{byte:02X}"),
-        });
-        format!("{name}={}", escaped.collect::<String>())
-    });
+    let members = named.iter().chain(parameters);
+    let members = members.map(|(name, value)| format!("{name}={}", sigv4::percent_encoded(value)));
     members.collect::<Vec<_>>().join("&")
 }
 
