@@ -31,7 +31,7 @@ pub use engine::Engine;
 pub use entry::Resource;
 pub use gate::{
     Asking, Authority, Caller, ConditionKey, Demand, Demands, Found, NoWebIdentity, Permit, Strength,
-    Surroundings, WebIdentity,
+    Surroundings, WebIdentity, names_in_grants,
 };
 pub use gate::{Request as Asked, Resource as Described};
 pub use http::{Peer, Request, Response, TlsDetails};

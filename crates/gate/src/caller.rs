@@ -10,8 +10,8 @@ use identity::{
 use sigv4::{Expected, KnownSecret, Presented, SignatureError, SignedRequest, SigningKeys};
 use store::{Domain, Held, StoreError, Vault};
 
-use crate::WebIdentity;
 use crate::sessions::{Known, Sessions};
+use crate::{Subject, WebIdentity};
 
 /// A caller whose signature was verified, or whose token was. Only [`authenticate`] and [`identify`](crate::identify) make one.
 #[derive(Debug, Clone)]
@@ -72,6 +72,15 @@ impl Caller {
     /// The session that the caller's credentials are of, where they are temporary.
     pub fn session(&self) -> Option<&Session> {
         self.0.session.as_ref().map(|known| &known.session)
+    }
+
+    /// The caller, as whom decisions are about.
+    pub(crate) fn subject(&self) -> Subject<'_> {
+        Subject {
+            principal: self.principal(),
+            session: self.session(),
+            web: self.web_identity(),
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use policy::{ConditionKey, Context, Found, Strength};
 use store::StoreError;
 
 use crate::own_policies::OwnPolicies;
-use crate::{Caller, Demand, WebIdentity, federated};
+use crate::{Caller, Demand, Subject, WebIdentity, federated};
 
 /// What the transport and the clock know of a request.
 #[derive(Debug, Clone)]
@@ -114,29 +114,10 @@ impl<'c> CallContext<'c> {
         }
     }
 
-    fn of_caller(&self, key: &ConditionKey) -> Option<Found<'_>> {
-        let caller = self.asking.caller;
-        let (principal, session) = (caller.principal(), caller.session());
-        if let Some(web) = caller.web_identity() {
-            return of_web_identity(web, key);
-        }
+    /// What only the session and the request tell of the caller.
+    fn of_session(&self, key: &ConditionKey) -> Option<Found<'_>> {
+        let (principal, session) = (self.asking.caller.principal(), self.asking.caller.session());
         Some(match key.prefix() {
-            "aws:principalarn" => {
-                let issuer = principal
-                    .issuer
-                    .as_ref()
-                    .filter(|_| principal.kind == Kind::AssumedRole);
-                Found::text(issuer.map_or(principal.arn.as_str(), |role| role.arn.as_str()))
-            }
-            "aws:principalaccount" | "kms:calleraccount" => Found::made(caller.account()),
-            "aws:principaltype" => Found::text(match principal.kind {
-                Kind::Root | Kind::Operator => "Account",
-                Kind::User => "User",
-                Kind::AssumedRole => "AssumedRole",
-                Kind::FederatedUser => "FederatedUser",
-                // INVARIANT: it was answered above.
-                Kind::WebIdentity => return Some(Found::Absent),
-            }),
             "aws:tokenissuetime" => session.map_or(Found::Absent, |session| whole_seconds(session.issued())),
             "aws:multifactorauthpresent" if self.asking.request.proves_second_factor() => {
                 Found::boolean(true)
@@ -160,17 +141,6 @@ impl<'c> CallContext<'c> {
                     web.map_or(Found::Absent, |web| Found::text(&web.provider))
                 }
             },
-            "aws:username" => {
-                let name = principal.name.as_deref().filter(|_| principal.kind == Kind::User);
-                name.map_or(Found::Absent, Found::text)
-            }
-            "aws:userid" => Found::text(&principal.id),
-            "aws:principaltag" => {
-                let tag = key.name().and_then(|name| self.own.tag(name));
-                tag.map_or(Found::Absent, Found::text)
-            }
-            // Services that call on somebody's behalf come with a context of their own.
-            "aws:principalisawsservice" | "aws:viaawsservice" => Found::boolean(false),
             _ => return None,
         })
     }
@@ -237,6 +207,48 @@ impl<'c> CallContext<'c> {
     }
 }
 
+/// What there is to ask of who somebody is, however it calls.
+pub(crate) fn of_principal<'c>(
+    subject: Subject<'c>,
+    own: &'c OwnPolicies,
+    key: &ConditionKey,
+) -> Option<Found<'c>> {
+    let principal = subject.principal;
+    if let Some(web) = subject.web {
+        return of_web_identity(web, key);
+    }
+    Some(match key.prefix() {
+        "aws:principalarn" => {
+            let issuer = principal
+                .issuer
+                .as_ref()
+                .filter(|_| principal.kind == Kind::AssumedRole);
+            Found::text(issuer.map_or(principal.arn.as_str(), |role| role.arn.as_str()))
+        }
+        "aws:principalaccount" | "kms:calleraccount" => Found::made(principal.account),
+        "aws:principaltype" => Found::text(match principal.kind {
+            Kind::Root | Kind::Operator => "Account",
+            Kind::User => "User",
+            Kind::AssumedRole => "AssumedRole",
+            Kind::FederatedUser => "FederatedUser",
+            // INVARIANT: it was answered above.
+            Kind::WebIdentity => return Some(Found::Absent),
+        }),
+        "aws:username" => {
+            let name = principal.name.as_deref().filter(|_| principal.kind == Kind::User);
+            name.map_or(Found::Absent, Found::text)
+        }
+        "aws:userid" => Found::text(&principal.id),
+        "aws:principaltag" => {
+            let tag = key.name().and_then(|name| own.tag(name));
+            tag.map_or(Found::Absent, Found::text)
+        }
+        // Services that call on somebody's behalf come with a context of their own.
+        "aws:principalisawsservice" | "aws:viaawsservice" => Found::boolean(false),
+        _ => return None,
+    })
+}
+
 /// What there is to ask of a caller who has no role yet and did not sign. Source: IAM User Guide, "AWS global condition context
 /// keys", the availability of each.
 fn of_web_identity<'c>(web: &'c WebIdentity, key: &ConditionKey) -> Option<Found<'c>> {
@@ -265,7 +277,8 @@ fn whole_seconds(time: Timestamp) -> Found<'static> {
 
 impl Context for CallContext<'_> {
     fn find(&self, key: &ConditionKey) -> Found<'_> {
-        self.of_caller(key)
+        of_principal(self.asking.caller.subject(), self.own, key)
+            .or_else(|| self.of_session(key))
             .or_else(|| self.of_surroundings(key))
             .or_else(|| self.of_encryption_context(key))
             .or_else(|| self.asking.request.value(self.action, key))

@@ -10,7 +10,7 @@ use oidc::{Claims, Issuers, NotVerified, Refused, Rejected, Subject, Unverified}
 use policy::{ConditionKey, Decision, Found, Question, Strength};
 use store::StoreError;
 
-use crate::permit::sid_of;
+use crate::judge::{Decide, sid_of};
 use crate::{Authority, Caller, Cause, Demand};
 
 /// What all that such callers may be allowed is called.
@@ -168,14 +168,19 @@ pub async fn identify(
 }
 
 /// The decision on one demand of such a caller: the role's trust policy has to name the provider.
-pub(crate) fn decide(demand: &Demand, question: &Question<'_>, account: AccountId) -> Result<(), Cause> {
+pub(crate) fn decide(
+    demand: &Demand,
+    question: &Question<'_>,
+    account: AccountId,
+    decide: Decide,
+) -> Result<(), Cause> {
     let Authority::Resource(trust) = &demand.authority else {
         return Err(Cause::Untrusted(None));
     };
     if demand.owner != account || !OPEN.contains(&demand.action) {
         return Err(Cause::Untrusted(None));
     }
-    match trust.decide(question) {
+    match decide(trust, question) {
         // Everybody is not meant to be whoever any provider speaks for.
         Decision::Allow(_, Strength::Itself) => Ok(()),
         Decision::Deny(source) => Err(Cause::Untrusted(sid_of(source))),

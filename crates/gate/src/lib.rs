@@ -8,9 +8,11 @@ mod caller;
 mod conditions;
 mod demand;
 mod federated;
+mod judge;
 mod own_policies;
 mod permit;
 mod sessions;
+mod subject;
 
 pub use caller::{AuthenticationError, Caller, KnownCallers, authenticate, reaffirm};
 pub use conditions::{Asking, Bare, Lookup, Request, Resource, Surroundings};
@@ -19,3 +21,4 @@ pub use federated::{NoWebIdentity, WebIdentity, identify};
 pub use permit::{AuthorizationError, Cause, DecidedBy, Denial, Permit, authorize, permit_internal};
 pub use policy::{ConditionKey, Found, Strength};
 pub use sessions::Sessions;
+pub use subject::{Subject, names_in_grants};

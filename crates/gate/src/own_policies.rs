@@ -7,8 +7,8 @@ use identity::{Gathered, Kind, Session, SessionKind, Tag, UniqueId};
 use policy::{Compiled, Decision, Question};
 use store::{Domain, StoreError};
 
-use crate::permit::sid_of;
-use crate::{Caller, Cause};
+use crate::judge::{Decide, sid_of};
+use crate::{Cause, Subject};
 
 /// A caller's own policies, as they are in one snapshot.
 #[derive(Debug)]
@@ -61,9 +61,10 @@ fn closed_to(session: &Session) -> &'static [&'static str] {
 
 impl OwnPolicies {
     /// Gathers them.
-    pub(crate) fn of(caller: &Caller, view: &store::View) -> Result<OwnPolicies, StoreError> {
-        let principal = caller.principal();
-        let session = caller.session();
+    pub(crate) fn of(subject: Subject<'_>, view: &store::View) -> Result<OwnPolicies, StoreError> {
+        let Subject {
+            principal, session, ..
+        } = subject;
         let closed = session.map_or(&[][..], closed_to);
         let Some(domain) = identity::domain_of(principal.account, view) else {
             return Ok(OwnPolicies {
@@ -113,7 +114,7 @@ impl OwnPolicies {
     }
 
     /// What they say to a question; an error where one of them denies it, whatever else allows it.
-    pub(crate) fn say(&self, question: &Question<'_>) -> Result<Say, Cause> {
+    pub(crate) fn say(&self, question: &Question<'_>, decide: Decide) -> Result<Say, Cause> {
         let closed = self
             .closed
             .iter()
@@ -122,14 +123,14 @@ impl OwnPolicies {
         if closed && !(self.session.is_none() && TAKING_ON.contains(&question.action)) {
             return Err(Cause::ClosedToSession);
         }
-        let bounds = self.bounds(question)?;
+        let bounds = self.bounds(question, decide)?;
         let given = match &self.gives {
             Gives::Everything => Ok(()),
             Gives::Gone => Err(Cause::CallerGone),
             Gives::Policies(gathered) => {
                 let mut given = Err(Cause::NoIdentityPolicy);
                 for policy in &gathered.giving {
-                    match policy.decide(question) {
+                    match decide(policy, question) {
                         Decision::Deny(source) => return Err(Cause::DeniedByIdentityPolicy(sid_of(source))),
                         Decision::Allow(..) => given = Ok(()),
                         Decision::Silent => {}
@@ -144,12 +145,12 @@ impl OwnPolicies {
         })
     }
 
-    fn bounds(&self, question: &Question<'_>) -> Result<Result<(), Cause>, Cause> {
+    fn bounds(&self, question: &Question<'_>, decide: Decide) -> Result<Result<(), Cause>, Cause> {
         let mut bounds = Ok(());
         if let Some(policies) = &self.session {
             bounds = Err(Cause::NoSessionPolicy);
             for policy in policies {
-                match policy.decide(question) {
+                match decide(policy, question) {
                     Decision::Deny(source) => return Err(Cause::DeniedBySessionPolicy(sid_of(source))),
                     Decision::Allow(..) => bounds = Ok(()),
                     Decision::Silent => {}
@@ -160,7 +161,7 @@ impl OwnPolicies {
             Gives::Policies(gathered) => gathered.boundary.as_ref(),
             Gives::Everything | Gives::Gone => None,
         };
-        match boundary.map(|boundary| boundary.decide(question)) {
+        match boundary.map(|boundary| decide(boundary, question)) {
             Some(Decision::Deny(source)) => Err(Cause::DeniedByBoundary(sid_of(source))),
             Some(Decision::Silent) => Ok(Err(Cause::NoBoundary)),
             Some(Decision::Allow(..)) | None => Ok(bounds),

@@ -3,14 +3,15 @@
 use std::fmt;
 
 use arn::{AccountId, Arn};
-use policy::{Decision, Entity, Question, Source, Strength};
+use policy::Compiled;
 use smallvec::SmallVec;
 use store::StoreError;
 
 use crate::conditions::{Asking, CallContext, Lookup};
-use crate::demand::{Authority, Demand, Demands, Kind};
-use crate::own_policies::{OwnPolicies, Say};
-use crate::{AuthenticationError, Caller, caller, federated};
+use crate::demand::{Demand, Demands, Kind};
+use crate::judge::Case;
+use crate::own_policies::OwnPolicies;
+use crate::{AuthenticationError, Caller, caller};
 
 /// Proof that a call's demands were allowed, with what they were made for.
 ///
@@ -220,12 +221,23 @@ pub fn authorize<T>(
         Err(AuthenticationError::Signature(_)) => false,
         Err(AuthenticationError::Store(error)) => return Err(error.into()),
     };
-    let own = OwnPolicies::of(caller, asking.view)?;
+    let own = OwnPolicies::of(caller.subject(), asking.view)?;
     let mut allowed = SmallVec::new();
     for demand in demands {
         let decided = if present {
             let resource = look(&targets, &demand.resource);
-            decide(&demand, &own, &CallContext::of(asking, &own, &demand, resource))?
+            let context = CallContext::of(asking, &own, &demand, resource);
+            let case = Case {
+                subject: caller.subject(),
+                demand: &demand,
+                own: &own,
+                context: &context,
+                decide: Compiled::decide,
+            };
+            case.judge(|| match resource {
+                Some(resource) => resource.granted(demand.action, &asking),
+                None => Ok(None),
+            })?
         } else {
             Err(Cause::CallerGone)
         };
@@ -251,104 +263,4 @@ pub fn permit_internal<T>(targets: T, allowed: impl IntoIterator<Item = (&'stati
         targets,
         allowed: allowed.into_iter().collect(),
     }
-}
-
-/// What the actions of the administration begin with.
-const ADMINISTRATION: &str = "keystead:";
-
-/// The decision on one demand. A Deny wins wherever it stands; then the resource's policy or a grant on it may name the caller,
-/// which is enough in its own account; then both sides have to allow.
-///
-/// Source: IAM User Guide, "Policy evaluation logic"; KMS Developer Guide, "Troubleshooting key access".
-fn decide(
-    demand: &Demand,
-    policies: &OwnPolicies,
-    context: &CallContext<'_>,
-) -> Result<Result<(), Cause>, StoreError> {
-    let caller = context.asking.caller;
-    let own = demand.owner == caller.account();
-    let principal = caller.principal();
-    // What is the operator's is nobody else's, and nothing else is the operator's, whatever policies say.
-    if demand.action.starts_with(ADMINISTRATION) != (principal.kind == identity::Kind::Operator) {
-        return Ok(Err(Cause::Administration));
-    }
-    let entity = principal.issuer.as_ref().map(|issuer| Entity {
-        arn: &issuer.arn,
-        id: &issuer.id,
-    });
-    let itself = Entity {
-        arn: &principal.arn,
-        id: &principal.id,
-    };
-    let question = Question {
-        caller: match principal.kind {
-            identity::Kind::Root | identity::Kind::Operator => policy::Caller::Root(principal.account),
-            identity::Kind::User => policy::Caller::User(itself),
-            identity::Kind::AssumedRole => policy::Caller::Session {
-                role: entity.unwrap_or(itself),
-                arn: &principal.arn,
-            },
-            identity::Kind::FederatedUser => policy::Caller::Federated {
-                arn: &principal.arn,
-                user: entity.filter(|user| *user.arn != Arn::root_of(principal.account)),
-            },
-            identity::Kind::WebIdentity => policy::Caller::Provider(principal.arn.as_str()),
-        },
-        action: demand.action,
-        resource: demand.resource_text(),
-        context,
-    };
-    if principal.kind == identity::Kind::WebIdentity {
-        return Ok(federated::decide(demand, &question, principal.account));
-    }
-    let own_side = match policies.say(&question) {
-        Ok(say) => say,
-        Err(cause) => return Ok(Err(cause)),
-    };
-    let policy = match &demand.authority {
-        // Nobody's own policies reach into another account by themselves.
-        Authority::Identity if own => return Ok(own_side.allows),
-        Authority::Identity => return Ok(Err(Cause::Foreign)),
-        Authority::Resource(policy) | Authority::Grant(policy) => policy,
-    };
-    let by_grant_alone = matches!(demand.authority, Authority::Grant(_));
-    let by_policy = match policy.decide(&question) {
-        Decision::Deny(source) if own => return Ok(Err(Cause::DeniedByResourcePolicy(sid_of(source)))),
-        Decision::Deny(_) => return Ok(Err(Cause::Foreign)),
-        Decision::Allow(_, strength) if !by_grant_alone => Some(strength),
-        Decision::Allow(..) | Decision::Silent => None,
-    };
-    let decided = weigh(by_policy, own, &own_side);
-    if decided.is_ok() {
-        return Ok(decided);
-    }
-    let granted = match context.resource {
-        Some(resource) => resource.granted(demand.action, &context.asking)?,
-        None => None,
-    };
-    Ok(match granted {
-        // A grant that is asked for alone says itself whom it is for, in whatever account.
-        Some(_) => weigh(by_policy.max(granted), own || by_grant_alone, &own_side),
-        None => decided,
-    })
-}
-
-/// What the resource's side and the caller's own side come to, where neither denies.
-fn weigh(resource_side: Option<Strength>, own: bool, own_side: &Say) -> Result<(), Cause> {
-    match resource_side {
-        None if own => Err(Cause::NoResourcePolicy),
-        None => Err(Cause::Foreign),
-        Some(Strength::Itself) if own => Ok(()),
-        // What is given to a role holds for its sessions as far as they are not bounded, and so does what is given to
-        // everybody: AWS says of nothing but the caller's own name that it reaches past the bounds.
-        Some(Strength::Role | Strength::Everybody) if own => own_side.bounds.clone(),
-        // It is left to the account; and across accounts both sides have to allow.
-        Some(_) => own_side.allows.clone(),
-    }
-}
-
-/// The name of a statement, for the operator: its `Sid`, or its place among the policy's statements.
-pub(crate) fn sid_of(source: &Source) -> Option<String> {
-    let place = || format!("statement {}", source.index + 1);
-    Some(source.sid.as_deref().map_or_else(place, str::to_owned))
 }

@@ -32,6 +32,24 @@ impl Matched<'_> {
     pub fn counts(&self) -> bool {
         self.certain || self.source.effect == Effect::Deny
     }
+
+    /// Whether it would count if whatever is unknown were as the caller would have it.
+    pub fn counts_at_best(&self) -> bool {
+        self.certain || self.source.effect == Effect::Allow
+    }
+}
+
+/// What statements come to.
+fn decided<'p>(statements: impl Iterator<Item = Matched<'p>>) -> Decision<'p> {
+    let mut decision = Decision::Silent;
+    for matched in statements {
+        match (matched.source.effect, decision) {
+            (Effect::Deny, _) => return Decision::Deny(matched.source),
+            (Effect::Allow, Decision::Allow(_, strength)) if strength >= matched.strength => {}
+            (Effect::Allow, _) => decision = Decision::Allow(matched.source, matched.strength),
+        }
+    }
+    decision
 }
 
 impl Compiled {
@@ -40,16 +58,13 @@ impl Compiled {
     ///
     /// Costs at most [`crate::limits::WORK`] and what the context's look-ups cost.
     pub fn decide(&self, question: &Question<'_>) -> Decision<'_> {
-        let mut decision = Decision::Silent;
-        for matched in self.matched(question) {
-            match (matched.source.effect, decision) {
-                (Effect::Deny, _) => return Decision::Deny(matched.source),
-                (Effect::Allow, _) if !matched.certain => {}
-                (Effect::Allow, Decision::Allow(_, strength)) if strength >= matched.strength => {}
-                (Effect::Allow, _) => decision = Decision::Allow(matched.source, matched.strength),
-            }
-        }
-        decision
+        decided(self.matched(question).filter(Matched::counts))
+    }
+
+    /// As [`Compiled::decide`], but as if whatever is unknown were as the caller would have it. It explains, and must
+    /// decide nothing.
+    pub fn decide_at_best(&self, question: &Question<'_>) -> Decision<'_> {
+        decided(self.matched(question).filter(Matched::counts_at_best))
     }
 
     /// Every statement that speaks of this request, in order, and those that would if something were known that isn't:

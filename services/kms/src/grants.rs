@@ -9,7 +9,7 @@ use arn::{AccountId, Arn};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crypto::specs::KeyUsage;
-use engine::{Asking, Caller, ConditionKey, Found, Strength, View};
+use engine::{Asking, ConditionKey, Found, Strength, View, names_in_grants};
 use model::Shape;
 use store::{Domain, Held, Purpose, StoreError};
 
@@ -500,25 +500,6 @@ pub fn allows(grant: &Grant, wish: &Wish) -> bool {
     equals && subset
 }
 
-/// Every name that a grant may know a caller by, with how strongly it names them.
-pub fn names_of(caller: &Caller) -> Vec<(String, Strength)> {
-    let principal = caller.principal();
-    let account = principal.account.to_string();
-    if caller.is_root() {
-        return vec![(account, Strength::Itself)];
-    }
-    let mut names = match &principal.issuer {
-        None => vec![(principal.id.clone(), Strength::Itself)],
-        // What is granted to a role or user holds for its sessions as far as they are not bounded.
-        Some(issuer) => vec![
-            (principal.known_by().to_owned(), Strength::Itself),
-            (issuer.id.clone(), Strength::Role),
-        ],
-    };
-    names.push((account, Strength::Account));
-    names
-}
-
 /// How strongly a grant on `key` names the caller that it allows `action` to.
 pub fn strength(key: &KeyTarget, action: &str, asking: &Asking<'_>) -> Result<Option<Strength>, StoreError> {
     let Some(wish) = Wish::of(action, asking) else {
@@ -533,7 +514,7 @@ pub fn strength(key: &KeyTarget, action: &str, asking: &Asking<'_>) -> Result<Op
         true => vec![None],
         false => wish.tags().into_iter().map(Some).collect(),
     };
-    for (name, strength) in names_of(asking.caller) {
+    for (name, strength) in names_in_grants(asking.caller.principal()) {
         for tag in &tags {
             let prefix = Grants::of_grantee(&key.id.to_bytes(), &name, *tag);
             let entries =

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arn::{Arn, Place};
 use engine::{
     Absent, Action, Asking, Authority, ConditionKey, Demand, Demands, Described, Failure, Found, Miss,
-    Nothing, Operation, Outcome, Permit, Resource, Strength, Targets, View, World,
+    Nothing, Operation, Outcome, Permit, Resource, Strength, Targets, View, World, names_in_grants,
 };
 use model::{OperationSpec, Shape};
 use store::{Held, StoreError};
@@ -80,7 +80,7 @@ impl Described for GrantTarget {
     }
 
     fn granted(&self, _: &'static str, asking: &Asking<'_>) -> Result<Option<Strength>, StoreError> {
-        let names = grants::names_of(asking.caller);
+        let names = names_in_grants(asking.caller.principal());
         let named = |id: &str| {
             names
                 .iter()
