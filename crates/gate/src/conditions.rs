@@ -271,7 +271,7 @@ fn of_web_identity<'c>(web: &'c WebIdentity, key: &ConditionKey) -> Option<Found
 }
 
 /// A time as policies write it: `2026-01-02T03:04:05Z`.
-fn whole_seconds(time: Timestamp) -> Found<'static> {
+pub(crate) fn whole_seconds(time: Timestamp) -> Found<'static> {
     Found::made(format_args!("{:.0}", time.calendar()))
 }
 

@@ -7,6 +7,7 @@
 mod caller;
 mod conditions;
 mod demand;
+mod explain;
 mod federated;
 mod judge;
 mod own_policies;
@@ -17,8 +18,9 @@ mod subject;
 pub use caller::{AuthenticationError, Caller, KnownCallers, authenticate, reaffirm};
 pub use conditions::{Asking, Bare, Lookup, Request, Resource, Surroundings};
 pub use demand::{Authority, Demand, Demands};
+pub use explain::{Examined, Explanation, GrantOn, Outcome, PolicyKind, Spoken, Supposed};
 pub use federated::{NoWebIdentity, WebIdentity, identify};
 pub use permit::{AuthorizationError, Cause, DecidedBy, Denial, Permit, authorize, permit_internal};
-pub use policy::{ConditionKey, Found, Strength};
+pub use policy::{ConditionKey, Effect, Found, Strength};
 pub use sessions::Sessions;
 pub use subject::{Subject, names_in_grants};

@@ -7,6 +7,7 @@ use policy::{Compiled, Policy};
 use store::{Domain, Held, StoreError, View};
 
 use crate::aws_policies::aws_policy;
+use crate::document::Document;
 use crate::entity::{Policies, Tag};
 use crate::{FoundPolicy, Group, Groups, ManagedPolicies, Role, Session, UniqueId, User};
 
@@ -21,6 +22,20 @@ pub struct Gathered {
     pub tags: Vec<Tag>,
 }
 
+/// A policy that gives a principal rights, and where the principal has it from.
+#[derive(Debug, Clone, Copy)]
+pub struct Giving<'p> {
+    /// The group that the user has it from; none where it is the principal's own.
+    pub group: Option<&'p str>,
+    /// What it is called: an inline policy's name, or a managed policy's ARN.
+    pub name: &'p str,
+    /// What it says.
+    pub document: &'p Document,
+}
+
+/// Takes each policy that gives.
+pub type Take<'t> = &'t mut dyn FnMut(Giving<'_>);
+
 /// Gathers a user's policies. What is missing of them gives nothing; a boundary that is missing bounds everything.
 pub fn policies_of(
     user: &User,
@@ -28,21 +43,15 @@ pub fn policies_of(
     domain: Domain,
     view: &View,
 ) -> Result<Gathered, StoreError> {
-    let mut gathered = Gathered {
+    let mut giving = Vec::new();
+    each_policy_of(user, account, domain, view, &mut |policy| {
+        giving.push(policy.document.compiled());
+    })?;
+    Ok(Gathered {
+        giving,
+        boundary: boundary_of(user.boundary.as_deref(), account, domain, view)?,
         tags: user.tags.clone(),
-        ..Gathered::default()
-    };
-    gathered.take(&user.policies, account, domain, view)?;
-    for group in &user.groups {
-        if let Some(group) = view.get::<Groups>(domain, &UniqueId::kept(group))? {
-            gathered.take(&group.policies, account, domain, view)?;
-        }
-    }
-    if let Some(arn) = &user.boundary {
-        let bounds = in_force(arn, account, domain, view)?;
-        gathered.boundary = Some(bounds.unwrap_or_else(|| Arc::new(Policy::unreadable().compile())));
-    }
-    Ok(gathered)
+    })
 }
 
 /// Gathers a role's policies, as [`policies_of`] does a user's.
@@ -52,16 +61,87 @@ pub fn policies_of_role(
     domain: Domain,
     view: &View,
 ) -> Result<Gathered, StoreError> {
-    let mut gathered = Gathered {
+    let mut giving = Vec::new();
+    each_policy_of_role(role, account, domain, view, &mut |policy| {
+        giving.push(policy.document.compiled());
+    })?;
+    Ok(Gathered {
+        giving,
+        boundary: boundary_of(role.boundary.as_deref(), account, domain, view)?,
         tags: role.tags.clone(),
-        ..Gathered::default()
-    };
-    gathered.take(&role.policies, account, domain, view)?;
-    if let Some(arn) = &role.boundary {
-        let bounds = in_force(arn, account, domain, view)?;
-        gathered.boundary = Some(bounds.unwrap_or_else(|| Arc::new(Policy::unreadable().compile())));
+    })
+}
+
+/// Takes each policy that gives a user rights, in the order of [`Gathered::giving`].
+pub fn each_policy_of(
+    user: &User,
+    account: AccountId,
+    domain: Domain,
+    view: &View,
+    take: Take<'_>,
+) -> Result<(), StoreError> {
+    each(&user.policies, None, account, domain, view, take)?;
+    for group in &user.groups {
+        if let Some(group) = view.get::<Groups>(domain, &UniqueId::kept(group))? {
+            each(&group.policies, Some(&group.name), account, domain, view, take)?;
+        }
     }
-    Ok(gathered)
+    Ok(())
+}
+
+/// Takes each policy that gives a role rights, in the order of [`Gathered::giving`].
+pub fn each_policy_of_role(
+    role: &Role,
+    account: AccountId,
+    domain: Domain,
+    view: &View,
+    take: Take<'_>,
+) -> Result<(), StoreError> {
+    each(&role.policies, None, account, domain, view, take)
+}
+
+fn each(
+    own: &Policies,
+    group: Option<&str>,
+    account: AccountId,
+    domain: Domain,
+    view: &View,
+    take: Take<'_>,
+) -> Result<(), StoreError> {
+    for policy in &own.inline {
+        take(Giving {
+            group,
+            name: &policy.name,
+            document: &policy.document,
+        });
+    }
+    for name in &own.attached {
+        let found = attached(name, account, domain, view)?;
+        if let Some(version) = found.as_ref().and_then(|policy| policy.in_force()) {
+            let document = &version.document;
+            take(Giving {
+                group,
+                name,
+                document,
+            });
+        }
+    }
+    Ok(())
+}
+
+fn boundary_of(
+    arn: Option<&str>,
+    account: AccountId,
+    domain: Domain,
+    view: &View,
+) -> Result<Option<Arc<Compiled>>, StoreError> {
+    let Some(arn) = arn else {
+        return Ok(None);
+    };
+    let bounds = in_force(arn, account, domain, view)?;
+    Ok(Some(
+        bounds.unwrap_or_else(|| Arc::new(Policy::unreadable().compile())),
+    ))
 }
 
 /// The policies that were passed to a session; `None` where none were. One that is missing gives nothing.
@@ -81,23 +161,6 @@ pub fn session_policies(
     Ok(Some(policies))
 }
 
-impl Gathered {
-    fn take(
-        &mut self,
-        own: &Policies,
-        account: AccountId,
-        domain: Domain,
-        view: &View,
-    ) -> Result<(), StoreError> {
-        self.giving
-            .extend(own.inline.iter().map(|policy| policy.document.compiled()));
-        for arn in &own.attached {
-            self.giving.extend(in_force(arn, account, domain, view)?);
-        }
-        Ok(())
-    }
-}
-
 /// The version of a managed policy that is in force.
 fn in_force(
     arn: &str,
@@ -105,11 +168,32 @@ fn in_force(
     domain: Domain,
     view: &View,
 ) -> Result<Option<Arc<Compiled>>, StoreError> {
-    let Ok(arn) = arn.parse::<Arn>() else {
-        return Ok(None);
-    };
-    let found = managed_policy_of(&arn, account, domain, view)?;
+    let found = attached(arn, account, domain, view)?;
     Ok(found.and_then(|policy| Some(policy.in_force()?.document.compiled())))
+}
+
+/// What the managed policy of an ARN says: the version that is in force.
+pub fn managed_document(
+    arn: &str,
+    account: AccountId,
+    domain: Domain,
+    view: &View,
+) -> Result<Option<Document>, StoreError> {
+    let found = attached(arn, account, domain, view)?;
+    Ok(found.and_then(|policy| Some(policy.in_force()?.document.clone())))
+}
+
+/// The managed policy that is attached by an ARN.
+fn attached(
+    arn: &str,
+    account: AccountId,
+    domain: Domain,
+    view: &View,
+) -> Result<Option<FoundPolicy>, StoreError> {
+    match arn.parse::<Arn>() {
+        Ok(arn) => managed_policy_of(&arn, account, domain, view),
+        Err(_) => Ok(None),
+    }
 }
 
 /// The managed policy of an ARN, which has to be of this account or AWS's.

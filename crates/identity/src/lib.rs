@@ -34,7 +34,10 @@ pub use account_settings::{
 pub use aws_policies::aws_policies;
 pub use document::Document;
 pub use entity::{InlinePolicy, Policies, Tag, set_tag, tag};
-pub use gather::{Gathered, group_named, managed_policy_of, policies_of, policies_of_role, session_policies};
+pub use gather::{
+    Gathered, Giving, Take, each_policy_of, each_policy_of_role, group_named, managed_document,
+    managed_policy_of, policies_of, policies_of_role, session_policies,
+};
 pub use group::{Group, Groups};
 pub use login::{LoginProfile, LoginProfiles, NewPassword, PasswordsFailed, verify_password};
 pub use managed_policy::{FoundPolicy, ManagedPolicies, ManagedPolicy, PolicyVersion};
