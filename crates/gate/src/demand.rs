@@ -20,14 +20,29 @@ pub struct Demand {
 }
 
 impl Demand {
-    /// The resource, as policies speak of it.
-    pub(crate) fn resource_text(&self) -> &str {
-        if self.authority.is_identity() && self.resource == Arn::root_of(self.owner) {
-            "*"
-        } else {
-            self.resource.as_str()
+    /// As it is judged.
+    pub(crate) fn wanted(&self) -> Wanted<'_> {
+        let has_none = self.authority.is_identity() && self.resource == Arn::root_of(self.owner);
+        Wanted {
+            action: self.action,
+            resource: if has_none { "*" } else { self.resource.as_str() },
+            owner: self.owner,
+            authority: &self.authority,
         }
     }
+}
+
+/// One action on one resource, whether a call demands it or nobody does.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'w> {
+    /// The action.
+    pub action: &'w str,
+    /// The resource as policies speak of it: `*` where the action has none.
+    pub resource: &'w str,
+    /// The account that owns the resource.
+    pub owner: AccountId,
+    /// Which policies decide.
+    pub authority: &'w Authority,
 }
 
 /// Which policies decide a demand.

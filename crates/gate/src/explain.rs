@@ -16,7 +16,7 @@ use store::{StoreError, View};
 use crate::conditions::{of_principal, whole_seconds};
 use crate::judge::{Case, Decide, statement_name};
 use crate::own_policies::OwnPolicies;
-use crate::{Authority, Cause, Demand, Resource, Subject, names_in_grants};
+use crate::{Authority, Cause, Resource, Subject, Wanted, names_in_grants};
 
 /// What is known of a call that might be made.
 #[derive(Clone, Copy)]
@@ -134,11 +134,11 @@ impl<'s> Examined<'s> {
         })
     }
 
-    /// What becomes of a demand.
-    pub fn explain(&self, demand: &Demand, supposed: Supposed<'_>) -> Result<Explanation, StoreError> {
+    /// What becomes of whatever is wanted.
+    pub fn explain(&self, wanted: Wanted<'_>, supposed: Supposed<'_>) -> Result<Explanation, StoreError> {
         let context = SupposedContext {
             examined: self,
-            owner: demand.owner,
+            owner: wanted.owner,
             supposed,
             unknown: RefCell::default(),
         };
@@ -147,21 +147,21 @@ impl<'s> Examined<'s> {
         for grant in supposed.grants {
             let named = names.iter().find(|(name, _)| *name == grant.grantee);
             if let Some((_, strength)) = named
-                && grant.actions.contains(&demand.action)
+                && grant.actions.contains(&wanted.action)
             {
                 grants.push((*strength, grant));
             }
         }
+        let case = |decide: Decide| Case {
+            subject: self.subject,
+            wanted,
+            own: &self.own,
+            context: &context,
+            decide,
+        };
         let judged = |decide: Decide, counts: &dyn Fn(&GrantOn) -> bool| {
-            let case = Case {
-                subject: self.subject,
-                demand,
-                own: &self.own,
-                context: &context,
-                decide,
-            };
             let counting = grants.iter().filter(|(_, grant)| counts(grant));
-            case.judge(|| Ok(counting.map(|(strength, _)| *strength).max()))
+            case(decide).judge(|| Ok(counting.map(|(strength, _)| *strength).max()))
         };
         let certain = judged(Compiled::decide, &|grant| grant.constraints.is_none())?;
         let at_best = judged(Compiled::decide_at_best, &|_| true)?;
@@ -170,38 +170,25 @@ impl<'s> Examined<'s> {
             (Err(cause), Ok(())) => (Outcome::Depends, Some(cause)),
             (Err(_), Err(cause)) => (Outcome::Denied, Some(cause)),
         };
-        let statements = self.statements(demand, &context);
-        Ok(Explanation {
-            outcome,
-            cause,
-            statements,
-            grants: grants.into_iter().map(|(_, grant)| grant.clone()).collect(),
-            unknown: context.unknown.into_inner().into_iter().collect(),
-        })
-    }
-
-    fn statements(&self, demand: &Demand, context: &SupposedContext<'_>) -> Vec<Spoken> {
-        let question = Question {
-            caller: self.subject.in_policies(),
-            action: demand.action,
-            resource: demand.resource_text(),
-            context,
-        };
-        let mut spoken = Vec::new();
-        let of_resource = match &demand.authority {
+        let of_resource = match wanted.authority {
             Authority::Identity => None,
             Authority::Resource(policy) | Authority::Grant(policy) => Some(NamedPolicy {
                 kind: PolicyKind::Resource,
                 group: None,
                 name: None,
-                text: context.supposed.policy.unwrap_or_default().to_owned(),
+                text: supposed.policy.unwrap_or_default().to_owned(),
                 compiled: Arc::clone(policy),
             }),
         };
-        for policy in of_resource.iter().chain(&self.policies) {
-            spoken.extend(policy.speaks(&question));
-        }
-        spoken
+        let question = case(Compiled::decide).question();
+        let policies = of_resource.iter().chain(&self.policies);
+        Ok(Explanation {
+            outcome,
+            cause,
+            statements: policies.flat_map(|policy| policy.speaks(&question)).collect(),
+            grants: grants.into_iter().map(|(_, grant)| grant.clone()).collect(),
+            unknown: context.unknown.into_inner().into_iter().collect(),
+        })
     }
 }
 

@@ -11,7 +11,7 @@ use policy::{ConditionKey, Decision, Found, Question, Strength};
 use store::StoreError;
 
 use crate::judge::{Decide, sid_of};
-use crate::{Authority, Caller, Cause, Demand};
+use crate::{Authority, Caller, Cause, Wanted};
 
 /// What all that such callers may be allowed is called.
 const OPEN: &[&str] = &[
@@ -167,17 +167,17 @@ pub async fn identify(
     ))
 }
 
-/// The decision on one demand of such a caller: the role's trust policy has to name the provider.
+/// The decision on what such a caller wants: the role's trust policy has to name the provider.
 pub(crate) fn decide(
-    demand: &Demand,
+    wanted: Wanted<'_>,
     question: &Question<'_>,
     account: AccountId,
     decide: Decide,
 ) -> Result<(), Cause> {
-    let Authority::Resource(trust) = &demand.authority else {
+    let Authority::Resource(trust) = wanted.authority else {
         return Err(Cause::Untrusted(None));
     };
-    if demand.owner != account || !OPEN.contains(&demand.action) {
+    if wanted.owner != account || !OPEN.contains(&wanted.action) {
         return Err(Cause::Untrusted(None));
     }
     match decide(trust, question) {

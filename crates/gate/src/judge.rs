@@ -1,4 +1,4 @@
-//! The judgement of one demand by the policies that bear on it: the same for calls, for explanations and for simulations.
+//! The judgement of what is wanted by the policies that bear on it: the same for calls, for explanations and for simulations.
 //!
 //! Sources: IAM User Guide, "Policy evaluation logic"; KMS Developer Guide, "Troubleshooting key access".
 
@@ -7,13 +7,13 @@ use policy::{Compiled, Context, Decision, Question, Source, Strength};
 use store::StoreError;
 
 use crate::own_policies::{OwnPolicies, Say};
-use crate::{Authority, Cause, Demand, Subject, federated};
+use crate::{Authority, Cause, Subject, Wanted, federated};
 
-/// One demand, and what bears on it.
+/// What is wanted, and what bears on it.
 pub(crate) struct Case<'c> {
-    /// Who demands.
+    /// Who wants it.
     pub(crate) subject: Subject<'c>,
-    pub(crate) demand: &'c Demand,
+    pub(crate) wanted: Wanted<'c>,
     /// The subject's own policies.
     pub(crate) own: &'c OwnPolicies,
     pub(crate) context: &'c dyn Context,
@@ -29,11 +29,11 @@ const ADMINISTRATION: &str = "keystead:";
 
 impl<'c> Case<'c> {
     /// What each policy is asked.
-    fn question(&self) -> Question<'c> {
+    pub(crate) fn question(&self) -> Question<'c> {
         Question {
             caller: self.subject.in_policies(),
-            action: self.demand.action,
-            resource: self.demand.resource_text(),
+            action: self.wanted.action,
+            resource: self.wanted.resource,
             context: self.context,
         }
     }
@@ -45,17 +45,17 @@ impl<'c> Case<'c> {
         &self,
         granted: impl FnOnce() -> Result<Option<Strength>, StoreError>,
     ) -> Result<Result<(), Cause>, StoreError> {
-        let demand = self.demand;
+        let wanted = self.wanted;
         let principal = self.subject.principal;
-        let own = demand.owner == principal.account;
+        let own = wanted.owner == principal.account;
         // What is the operator's is nobody else's, and nothing else is the operator's, whatever policies say.
-        if demand.action.starts_with(ADMINISTRATION) != (principal.kind == Kind::Operator) {
+        if wanted.action.starts_with(ADMINISTRATION) != (principal.kind == Kind::Operator) {
             return Ok(Err(Cause::Administration));
         }
         let question = self.question();
         if principal.kind == Kind::WebIdentity {
             return Ok(federated::decide(
-                demand,
+                wanted,
                 &question,
                 principal.account,
                 self.decide,
@@ -65,13 +65,13 @@ impl<'c> Case<'c> {
             Ok(say) => say,
             Err(cause) => return Ok(Err(cause)),
         };
-        let policy = match &demand.authority {
+        let policy = match wanted.authority {
             // Nobody's own policies reach into another account by themselves.
             Authority::Identity if own => return Ok(own_side.allows),
             Authority::Identity => return Ok(Err(Cause::Foreign)),
             Authority::Resource(policy) | Authority::Grant(policy) => policy,
         };
-        let by_grant_alone = matches!(demand.authority, Authority::Grant(_));
+        let by_grant_alone = matches!(wanted.authority, Authority::Grant(_));
         let by_policy = match (self.decide)(policy, &question) {
             Decision::Deny(source) if own => return Ok(Err(Cause::DeniedByResourcePolicy(sid_of(source)))),
             Decision::Deny(_) => return Ok(Err(Cause::Foreign)),

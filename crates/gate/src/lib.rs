@@ -17,7 +17,7 @@ mod subject;
 
 pub use caller::{AuthenticationError, Caller, KnownCallers, authenticate, reaffirm};
 pub use conditions::{Asking, Bare, Lookup, Request, Resource, Surroundings};
-pub use demand::{Authority, Demand, Demands};
+pub use demand::{Authority, Demand, Demands, Wanted};
 pub use explain::{Examined, Explanation, GrantOn, Outcome, PolicyKind, Spoken, Supposed};
 pub use federated::{NoWebIdentity, WebIdentity, identify};
 pub use permit::{AuthorizationError, Cause, DecidedBy, Denial, Permit, authorize, permit_internal};

@@ -80,6 +80,27 @@ pub enum Cause {
     CallerGone,
 }
 
+impl Cause {
+    /// Which policy, and which of its statements.
+    pub fn decided_by(&self) -> DecidedBy<'_> {
+        let (policy, statement) = match self {
+            Cause::DeniedByResourcePolicy(sid) => ("resource-based policy", sid.as_deref()),
+            Cause::DeniedByIdentityPolicy(sid) => ("identity-based policy", sid.as_deref()),
+            Cause::DeniedByBoundary(sid) => ("permissions boundary", sid.as_deref()),
+            Cause::DeniedBySessionPolicy(sid) => ("session policy", sid.as_deref()),
+            Cause::Untrusted(sid) => ("role trust policy", sid.as_deref()),
+            Cause::NoResourcePolicy | Cause::Foreign => ("resource-based policy", None),
+            Cause::NoIdentityPolicy => ("identity-based policy", None),
+            Cause::NoBoundary => ("permissions boundary", None),
+            Cause::NoSessionPolicy => ("session policy", None),
+            Cause::ClosedToSession => ("kind of the session", None),
+            Cause::Administration => ("administration", None),
+            Cause::CallerGone => ("end of the credentials", None),
+        };
+        DecidedBy { policy, statement }
+    }
+}
+
 /// What decided a denial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DecidedBy<'d> {
@@ -113,21 +134,7 @@ impl Denial {
 
     /// What decided. It is for the operator and the caller's own account, and not for the caller.
     pub fn decided_by(&self) -> DecidedBy<'_> {
-        let (policy, statement) = match &self.cause {
-            Cause::DeniedByResourcePolicy(sid) => ("resource-based policy", sid.as_deref()),
-            Cause::DeniedByIdentityPolicy(sid) => ("identity-based policy", sid.as_deref()),
-            Cause::DeniedByBoundary(sid) => ("permissions boundary", sid.as_deref()),
-            Cause::DeniedBySessionPolicy(sid) => ("session policy", sid.as_deref()),
-            Cause::Untrusted(sid) => ("role trust policy", sid.as_deref()),
-            Cause::NoResourcePolicy | Cause::Foreign => ("resource-based policy", None),
-            Cause::NoIdentityPolicy => ("identity-based policy", None),
-            Cause::NoBoundary => ("permissions boundary", None),
-            Cause::NoSessionPolicy => ("session policy", None),
-            Cause::ClosedToSession => ("kind of the session", None),
-            Cause::Administration => ("administration", None),
-            Cause::CallerGone => ("end of the credentials", None),
-        };
-        DecidedBy { policy, statement }
+        self.cause.decided_by()
     }
 
     /// Whether all that decided is of the caller's own account, which may be told of it.
@@ -229,7 +236,7 @@ pub fn authorize<T>(
             let context = CallContext::of(asking, &own, &demand, resource);
             let case = Case {
                 subject: caller.subject(),
-                demand: &demand,
+                wanted: demand.wanted(),
                 own: &own,
                 context: &context,
                 decide: Compiled::decide,
