@@ -10,6 +10,7 @@ mod call;
 mod chores;
 mod engine;
 mod entry;
+mod explain;
 mod grace;
 mod http;
 mod install;
@@ -29,11 +30,12 @@ mod world;
 pub use chores::{Chore, ChoreFailed, Duty, Event};
 pub use engine::Engine;
 pub use entry::Resource;
+pub use explain::{Explain, Explained, NotExplained, by_identity};
 pub use gate::{
-    Asking, Authority, Caller, ConditionKey, Demand, Demands, Found, NoWebIdentity, Permit, Strength,
-    Surroundings, WebIdentity, names_in_grants,
+    Asking, Authority, Caller, ConditionKey, Demand, Demands, Effect, Examined, Explanation, Found, GrantOn,
+    NoWebIdentity, Permit, PolicyKind, Spoken, Strength, Subject, Surroundings, WebIdentity, names_in_grants,
 };
-pub use gate::{Request as Asked, Resource as Described};
+pub use gate::{Outcome as Decided, Request as Asked, Resource as Described};
 pub use http::{Peer, Request, Response, TlsDetails};
 pub use install::{Installation, OpenError, Options, tables};
 pub use nothing::Nothing;

@@ -3,6 +3,7 @@
 use arn::{Place, Region};
 use protocol::Wire;
 
+use crate::explain::Explain;
 use crate::{AnyOperation, Chore};
 
 /// A service of the installation. One static of it stands in the service's crate.
@@ -24,6 +25,8 @@ pub struct Service {
     pub operations: &'static [&'static dyn AnyOperation],
     /// The work that falls due by itself.
     pub chores: &'static [&'static dyn Chore],
+    /// What it tells of its resources where somebody asks who may do what to them.
+    pub explain: Explain,
     /// Service events after which their resources are no more: `DeleteKey`.
     pub endings: &'static [&'static str],
     /// The error code of a failure on our side: `KMSInternalException`.

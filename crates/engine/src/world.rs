@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ambient::pool::Pool;
 use ambient::{Entropy, EntropyFailed, Timestamp};
-use arn::{AccountId, Arn};
+use arn::{AccountId, Arn, Region};
 use attestation::Verifier;
 use crypto::wrapping::WrappingKeys;
 use crypto::{InProcess, Material};
@@ -16,6 +16,7 @@ use crate::chores::Event;
 use crate::engine::Engine;
 use crate::entry::Resource;
 use crate::operation::Action;
+use crate::service::Service;
 use crate::usage::LastUse;
 use crate::view::View;
 
@@ -101,6 +102,16 @@ impl<'w> World<'w> {
     /// Who calls; `None` for the installation's own work.
     pub fn caller(&self) -> Option<&'w Caller> {
         self.view.caller()
+    }
+
+    /// The services of the installation.
+    pub fn services(&self) -> &'static [&'static Service] {
+        self.engine.services
+    }
+
+    /// The Regions that are served.
+    pub fn regions(&self) -> &'w [Region] {
+        self.engine.regions()
     }
 
     /// The last use of a resource, if it was used since [`World::uses_known_since`].

@@ -255,6 +255,7 @@ static TOY: Service = Service {
         &Claim,
     ],
     chores: &[&Work(FAILING), &Work(PANICKING), &Work(DONE)],
+    explain: engine::by_identity,
     endings: &[],
     internal_error: "ToyInternalException",
 };

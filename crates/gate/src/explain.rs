@@ -35,15 +35,15 @@ pub struct Supposed<'a> {
     pub view: &'a View,
 }
 
-/// A grant on a resource, as explanations see it.
+/// One action that a grant on a resource allows.
 #[derive(Debug, Clone)]
 pub struct GrantOn {
     /// Its id.
     pub id: String,
     /// What it knows its grantee by: a unique id, an account's number, a service, or the ARN of a federated user.
     pub grantee: String,
-    /// The actions it allows.
-    pub actions: Vec<&'static str>,
+    /// One of the actions that it allows.
+    pub action: &'static str,
     /// What it is bound to, as its constraints are written.
     pub constraints: Option<String>,
 }
@@ -147,7 +147,7 @@ impl<'s> Examined<'s> {
         for grant in supposed.grants {
             let named = names.iter().find(|(name, _)| *name == grant.grantee);
             if let Some((_, strength)) = named
-                && grant.actions.contains(&wanted.action)
+                && grant.action == wanted.action
             {
                 grants.push((*strength, grant));
             }

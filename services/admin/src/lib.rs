@@ -26,6 +26,7 @@ pub static ADMIN: Service = Service {
     tables: &[],
     operations: OPERATIONS,
     chores: &[],
+    explain: engine::by_identity,
     endings: &[],
     internal_error: "InternalFailure",
 };

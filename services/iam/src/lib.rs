@@ -55,6 +55,7 @@ pub static IAM: Service = Service {
     ],
     operations: OPERATIONS,
     chores: &[],
+    explain: engine::by_identity,
     endings: &[],
     internal_error: "ServiceFailure",
 };

@@ -5,7 +5,11 @@
 use engine::Action;
 
 macro_rules! actions {
-    ($($name:ident),* $(,)?) => {$(
+    ($($name:ident),* $(,)?) => {
+        /// The names of all of them, sorted.
+        pub const ALL: &[&str] = &[$($name::NAME),*];
+
+        $(
         #[doc = concat!("`kms:", stringify!($name), "`.")]
         #[derive(Debug)]
         pub struct $name;
@@ -13,7 +17,8 @@ macro_rules! actions {
         impl Action for $name {
             const NAME: &'static str = concat!("kms:", stringify!($name));
         }
-    )*};
+        )*
+    };
 }
 
 actions! {

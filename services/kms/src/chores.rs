@@ -61,7 +61,7 @@ impl Chore for DeleteKey {
                 .view()
                 .store()
                 .index::<Aliases>(domain, BY_TARGET, &target_prefix(id), None, usize::MAX)?;
-        let grants = grants::all_of(id, world.view())?;
+        let grants = grants::all_of(id, domain, world.view())?;
         let change = world.change();
         for alias in aliases.iter().filter_map(|entry| alias_of_entry(&entry.bytes)) {
             if let Some(name) = AliasName::parse(alias) {

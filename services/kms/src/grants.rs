@@ -17,7 +17,7 @@ use crate::context::EncryptionContext;
 use crate::key_id::KeyId;
 use crate::records::{Grant, GrantName, GrantTag, Grants, Party};
 use crate::target::KeyTarget;
-use crate::{KmsError, limits};
+use crate::{KmsError, action, limits};
 
 /// What a grant may allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Shape)]
@@ -92,6 +92,18 @@ const OF_ENCAPSULATION: &[Op] = &[Op::Encapsulate, Op::Decapsulate, Op::GetPubli
 impl GrantOperation {
     fn bit(self) -> u32 {
         1 << self as u32
+    }
+
+    /// The action of the policy language that it is.
+    pub fn action(self) -> &'static str {
+        let is_it = |action: &&&str| action.strip_prefix("kms:") == Some(self.as_str());
+        // INVARIANT: each operation of a grant is an action, which a test walks.
+        action::ALL.iter().find(is_it).copied().unwrap_or_default()
+    }
+
+    /// Whether grants allow it whatever encryption context they are for.
+    pub fn is_free(self) -> bool {
+        matches!(self, GrantOperation::DescribeKey | GrantOperation::RetireGrant)
     }
 
     /// The operation that an action of the policy language is.
@@ -336,9 +348,9 @@ pub fn service(ServicePrincipal(name): &ServicePrincipal) -> Party {
     }
 }
 
-/// Refuses operations that a key can't be granted for.
-pub fn check_operations(key: &KeyTarget, wanted: &[GrantOperation]) -> Result<(), KmsError> {
-    let of_key = match key.key.usage.as_str() {
+/// What keys of this one's kind alone can be granted for.
+fn of_kind(key: &KeyTarget) -> &'static [GrantOperation] {
+    match key.key.usage.as_str() {
         usage if usage == KeyUsage::EncryptDecrypt.as_str() && key.key.is_symmetric() => OF_SYMMETRIC,
         usage if usage == KeyUsage::EncryptDecrypt.as_str() => OF_ENCRYPTING_PAIR,
         usage if usage == KeyUsage::SignVerify.as_str() => OF_SIGNING,
@@ -346,8 +358,17 @@ pub fn check_operations(key: &KeyTarget, wanted: &[GrantOperation]) -> Result<()
         usage if usage == KeyUsage::KeyAgreement.as_str() => OF_AGREEMENT,
         usage if usage == KeyUsage::EncapsulateDecapsulate.as_str() => OF_ENCAPSULATION,
         _ => &[],
-    };
-    let fits = |operation: &&GrantOperation| of_key.contains(operation) || OF_ANY_KEY.contains(operation);
+    }
+}
+
+/// What a key can be granted for.
+pub fn of_key(key: &KeyTarget) -> impl Iterator<Item = GrantOperation> {
+    of_kind(key).iter().chain(OF_ANY_KEY).copied()
+}
+
+/// Refuses operations that a key can't be granted for.
+pub fn check_operations(key: &KeyTarget, wanted: &[GrantOperation]) -> Result<(), KmsError> {
+    let fits = |operation: &&GrantOperation| of_key(key).any(|of_key| of_key == **operation);
     match wanted.iter().find(|operation| !fits(operation)) {
         None => Ok(()),
         Some(operation) => Err(KmsError::Validation(format!(
@@ -473,13 +494,18 @@ pub const EQUALS: &str = "EncryptionContextEquals";
 /// As [`EQUALS`].
 pub const SUBSET: &str = "EncryptionContextSubset";
 
+/// Whether nobody's call can be allowed by a grant, though it lists the operation: only a call that a service makes for the
+/// resource that it names would do, and there is none here.
+pub fn never_allows(grant: &Grant, operation: GrantOperation) -> bool {
+    grant.source_arn.is_some() && operation != GrantOperation::RetireGrant
+}
+
 /// Whether a grant allows what is wished, whoever wishes it.
 pub fn allows(grant: &Grant, wish: &Wish) -> bool {
     if grant.operations & wish.operation.bit() == 0 {
         return false;
     }
-    // Only a call that a service makes for that resource would do, and there is none here.
-    if grant.source_arn.is_some() && wish.operation != GrantOperation::RetireGrant {
+    if never_allows(grant, wish.operation) {
         return false;
     }
     match wish.operation {
@@ -506,11 +532,7 @@ pub fn strength(key: &KeyTarget, action: &str, asking: &Asking<'_>) -> Result<Op
         return Ok(None);
     };
     // What these do is not bound to a context, so grants with any constraint on it may allow them.
-    let any_tag = matches!(
-        wish.operation,
-        GrantOperation::DescribeKey | GrantOperation::RetireGrant
-    );
-    let tags = match any_tag {
+    let tags = match wish.operation.is_free() {
         true => vec![None],
         false => wish.tags().into_iter().map(Some).collect(),
     };
@@ -544,11 +566,11 @@ pub fn find(key: &KeyTarget, id: [u8; 32], view: &View) -> Result<Option<Held<Gr
 }
 
 /// The names of all grants of a key.
-pub fn all_of(key: KeyId, view: &View) -> Result<Vec<GrantName>, StoreError> {
+pub fn all_of(key: KeyId, domain: Domain, view: &View) -> Result<Vec<GrantName>, StoreError> {
     let prefix = key.to_bytes();
     let entries = view
         .store()
-        .index::<Grants>(view.domain(), Grants::BY_KEY, &prefix, None, usize::MAX)?;
+        .index::<Grants>(domain, Grants::BY_KEY, &prefix, None, usize::MAX)?;
     let id = |bytes: &[u8]| bytes.get(prefix.len()..)?.try_into().ok();
     Ok(entries
         .iter()

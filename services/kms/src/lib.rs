@@ -17,6 +17,7 @@ mod custom_key_stores;
 mod data_key;
 mod duties;
 mod error;
+mod explain;
 #[doc(hidden)]
 pub mod generator;
 mod grants;
@@ -61,6 +62,7 @@ pub static KMS: Service = Service {
     ],
     operations: OPERATIONS,
     chores: chores::CHORES,
+    explain: explain::explain,
     endings: &["DeleteKey"],
     internal_error: "KMSInternalException",
 };

@@ -8,6 +8,7 @@
 )]
 
 mod error;
+mod explain;
 mod operations;
 mod passed;
 mod wire;
@@ -30,6 +31,7 @@ pub static STS: Service = Service {
     tables: &[],
     operations: OPERATIONS,
     chores: &[],
+    explain: explain::explain,
     endings: &[],
     internal_error: "InternalFailure",
 };

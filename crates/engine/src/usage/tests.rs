@@ -64,6 +64,7 @@ static TOY: Service = Service {
     tables: &[],
     operations: &[&Use],
     chores: &[],
+    explain: crate::by_identity,
     endings: &["End"],
     internal_error: "ToyInternalException",
 };
