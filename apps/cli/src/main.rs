@@ -28,6 +28,8 @@ enum Command {
     Demo(commands::demo::Arguments),
     /// Makes and lists accounts, as the operator
     Account(commands::account::Arguments),
+    /// Tells who may do what, and by which policies
+    Policy(commands::policy::Arguments),
     /// Helps who lost their credentials, on a server that is stopped
     Recover(commands::recover::Arguments),
     /// Reads the log of calls
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
         Command::Env(arguments) => arguments.run(),
         Command::Demo(arguments) => arguments.run(),
         Command::Account(arguments) => arguments.run(),
+        Command::Policy(arguments) => arguments.run(),
         Command::Recover(arguments) => arguments.run(),
         Command::Audit(arguments) => arguments.run(),
     };

@@ -16,6 +16,8 @@ pub struct Explained {
     pub owner: AccountId,
     /// Which policies decide.
     pub authority: Authority,
+    /// An action that is decided otherwise.
+    pub exception: Option<(&'static str, Authority)>,
     /// The text of its policy.
     pub policy: Option<String>,
     /// What condition keys see of it.
@@ -33,20 +35,21 @@ pub enum NotExplained {
     #[error("There is no {0}.")]
     NoResource(String),
     /// The service's actions have no such resources.
-    #[error("{0} is not the ARN of a resource of this action.")]
+    #[error("{0} is not the ARN of a resource that this action is done to.")]
     NotOfAction(String),
     /// Ours to mend: the resource could not be read.
     #[error("the resource could not be read")]
     Store(#[from] StoreError),
 }
 
-/// Finds the resource that `resource` names for an action of the service, or `*`, for callers of an account.
+/// Finds what `resource` names, an ARN or `*`, for an action of the service or for whatever can be done to it, and for
+/// callers of an account.
 pub type Explain =
-    fn(action: &str, resource: &str, caller: AccountId, &View) -> Result<Explained, NotExplained>;
+    fn(action: Option<&str>, resource: &str, caller: AccountId, &View) -> Result<Explained, NotExplained>;
 
 /// Where nothing but the caller's own policies decides.
 pub fn by_identity(
-    _action: &str,
+    _action: Option<&str>,
     resource: &str,
     caller: AccountId,
     _: &View,
@@ -63,6 +66,7 @@ pub fn by_identity(
         resource: resource.to_owned(),
         owner,
         authority: Authority::Identity,
+        exception: None,
         policy: None,
         described: None,
         grants: Vec::new(),
@@ -73,11 +77,15 @@ pub fn by_identity(
 impl Explained {
     /// An action on it.
     pub fn wanted<'w>(&'w self, action: &'w str) -> Wanted<'w> {
+        let exception = self
+            .exception
+            .as_ref()
+            .filter(|(exception, _)| *exception == action);
         Wanted {
             action,
             resource: &self.resource,
             owner: self.owner,
-            authority: &self.authority,
+            authority: exception.map_or(&self.authority, |(_, authority)| authority),
         }
     }
 

@@ -303,15 +303,13 @@ impl SupposedContext<'_> {
                 _ => Found::texts(values.iter().map(String::as_str)),
             });
         }
-        let Subject {
-            principal, session, ..
-        } = self.examined.subject;
+        let principal = self.examined.subject.principal;
         match key.prefix() {
             "aws:currenttime" => return Some(whole_seconds(self.supposed.time)),
             "aws:epochtime" => return Some(Found::made(self.supposed.time.calendar().as_second())),
             "aws:resourceaccount" => return Some(Found::made(self.owner)),
             // A role's sessions have names and tags of their own.
-            "aws:userid" if principal.kind == Kind::AssumedRole && session.is_none() => return None,
+            "aws:userid" if principal.is_any_session() => return None,
             _ => {}
         }
         let found = of_principal(self.examined.subject, &self.examined.own, key);

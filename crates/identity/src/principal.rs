@@ -52,6 +52,10 @@ pub struct Issuer {
     pub name: Option<String>,
 }
 
+/// What a session is called that may be any: none can have this name.
+const ANY_SESSION: &str = "*";
+const ANY_OF_ROLE: &str = "/*";
+
 impl Principal {
     /// The root user of `account`.
     pub fn root(account: AccountId) -> Principal {
@@ -95,6 +99,49 @@ impl Principal {
             name: Some(subject.to_owned()),
             issuer: None,
         }
+    }
+
+    /// Whoever has this ARN: of a role, a session that is not known; `None` where there is nobody who can be named so.
+    pub fn of_arn(arn: &Arn, view: &View) -> Result<Option<Principal>, StoreError> {
+        let Some(account) = arn.account() else {
+            return Ok(None);
+        };
+        if *arn == Arn::root_of(account) {
+            return Ok(account_exists(account, view)?.then(|| Principal::root(account)));
+        }
+        let Some(domain) = domain_of(account, view) else {
+            return Ok(None);
+        };
+        let (kind, below) = arn.resource().split_once('/').unwrap_or_default();
+        let name = below.rsplit('/').next().unwrap_or_default();
+        Ok(match (arn.service(), kind) {
+            ("iam", "user") => {
+                let user = user_named(name, domain, view)?.and_then(|user| Principal::user(&user, account));
+                user.filter(|user| user.arn == *arn)
+            }
+            ("iam", "role") => {
+                let role = role_named(name, domain, view)?;
+                let exact = role.filter(|role| role.arn(account).as_ref() == Some(arn));
+                exact.and_then(|role| Principal::of_role(&role, account))
+            }
+            ("sts", "assumed-role") => {
+                let (role, session) = below.split_once('/').unwrap_or_default();
+                let role = role_named(role, domain, view)?;
+                let session = role.and_then(|role| Principal::of_role_session(&role, account, session));
+                session.filter(|session| session.arn == *arn)
+            }
+            _ => None,
+        })
+    }
+
+    /// Any session of a role.
+    pub fn of_role(role: &Role, account: AccountId) -> Option<Principal> {
+        Principal::of_role_session(role, account, ANY_SESSION)
+    }
+
+    /// Whether it is any session of a role, and not one that is known.
+    pub fn is_any_session(&self) -> bool {
+        self.kind == Kind::AssumedRole && self.arn.resource().ends_with(ANY_OF_ROLE)
     }
 
     /// Whoever signs with an access key; `None` where they are gone.

@@ -387,6 +387,17 @@ proptest! {
     }
 
     #[test]
+    fn at_best_is_no_less_and_differs_by_what_is_unknown_alone(policy in policy(), asked in asked()) {
+        let compiled = policy.compile();
+        let question = asked.question();
+        let (decided, at_best) = (compiled.decide(&question), compiled.decide_at_best(&question));
+        prop_assert!(Outcome::of(at_best) >= Outcome::of(decided), "{asked:?}");
+        if compiled.matching(&question).iter().all(|matched| matched.certain) {
+            prop_assert_eq!(decided, at_best, "{:?}", asked);
+        }
+    }
+
+    #[test]
     fn the_order_of_statements_never_matters(policy in policy(), asked in asked()) {
         let mut turned = policy.clone();
         turned.statements.reverse();

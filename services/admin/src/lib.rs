@@ -1,4 +1,4 @@
-//! The administration of an installation: its accounts.
+//! The administration of an installation: its accounts, and who may do what in it.
 //!
 //! Its operations are the operator's alone. The operator is no tenant: it has an account number of its own, may do nothing but
 //! `keystead:*`, and nobody else may do that, whatever policies say; `gate` sees to it.
@@ -8,6 +8,7 @@
     reason = "the crate's front is its service alone; within it, `pub` says what a module offers"
 )]
 
+mod access;
 mod error;
 mod operations;
 

@@ -45,7 +45,7 @@ const OF_ANY_KEY: &[&str] = &[
 
 /// The key that an action is to be done to: by its ARN, or its alias's.
 pub fn explain(
-    action: &str,
+    action: Option<&str>,
     resource: &str,
     caller: AccountId,
     view: &View,
@@ -55,7 +55,7 @@ pub fn explain(
     let found = match Reference::parse(resource) {
         Some(Reference::Arn(place, id)) => keys.at(&place, id).map_err(unreadable)?,
         // What is done to an alias is decided for the alias by the caller's own policies.
-        Some(Reference::AliasArn(..)) if action.ends_with("Alias") => {
+        Some(Reference::AliasArn(..)) if action.is_some_and(|action| action.ends_with("Alias")) => {
             return by_identity(action, resource, caller, view);
         }
         Some(Reference::AliasArn(place, name)) => {
@@ -72,10 +72,8 @@ pub fn explain(
     Ok(Explained {
         resource: key.arn.to_string(),
         owner: key.place.account,
-        authority: match action {
-            "kms:RetireGrant" => Authority::Grant(Arc::clone(&key.policy)),
-            _ => Authority::Resource(Arc::clone(&key.policy)),
-        },
+        authority: Authority::Resource(Arc::clone(&key.policy)),
+        exception: Some(("kms:RetireGrant", Authority::Grant(Arc::clone(&key.policy)))),
         policy: policy.map(|policy| policy.text()),
         grants: grants_on(&key, view)?,
         described: Some(Box::new(key)),

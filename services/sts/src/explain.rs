@@ -16,12 +16,12 @@ const OF_ROLES: &[&str] = &[
 
 /// The role that an action is to be done to.
 pub fn explain(
-    action: &str,
+    action: Option<&str>,
     resource: &str,
     caller: AccountId,
     view: &View,
 ) -> Result<Explained, NotExplained> {
-    if !OF_ROLES.contains(&action) {
+    if action.is_some_and(|action| !OF_ROLES.contains(&action)) {
         return by_identity(action, resource, caller, view);
     }
     let not_of_action = || NotExplained::NotOfAction(resource.to_owned());
@@ -41,6 +41,7 @@ pub fn explain(
         resource: arn.to_string(),
         owner: account,
         authority: Authority::Resource(Arc::clone(&role.trust.compiled())),
+        exception: None,
         policy: Some(role.trust.text().to_owned()),
         described: Some(Box::new(TagsOf(Role::clone(&role).tags))),
         grants: Vec::new(),

@@ -47,7 +47,7 @@ struct List {
 
 /// The server that is asked.
 #[derive(Debug, Args)]
-struct At {
+pub(super) struct At {
     /// The running server's data directory
     #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA_DIRECTORY)]
     data_dir: PathBuf,
@@ -67,7 +67,7 @@ impl Arguments {
 }
 
 impl At {
-    fn client(&self) -> Result<Client, Failed> {
+    pub(super) fn client(&self) -> Result<Client, Failed> {
         let data = std::path::absolute(&self.data_dir)?;
         Ok(Client::of_operator(&data, Arc::new(SystemClock::start()))?)
     }

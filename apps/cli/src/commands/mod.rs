@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod audit;
 pub(crate) mod demo;
 pub(crate) mod env;
+pub(crate) mod policy;
 pub(crate) mod recover;
 pub(crate) mod server;
 

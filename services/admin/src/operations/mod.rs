@@ -1,13 +1,20 @@
 //! One file for each operation.
 
 mod create_account;
+mod explain_access;
 mod list_accounts;
+mod who_can;
 
 use arn::Arn;
 use engine::{AnyOperation, Authority, Demand, Demands, Targets, View};
 
 /// Every operation, one line each.
-pub static OPERATIONS: &[&dyn AnyOperation] = &[&create_account::CreateAccount, &list_accounts::ListAccounts];
+pub static OPERATIONS: &[&dyn AnyOperation] = &[
+    &create_account::CreateAccount,
+    &explain_access::ExplainAccess,
+    &list_accounts::ListAccounts,
+    &who_can::WhoCan,
+];
 
 /// The installation, which all calls are about.
 #[derive(Debug, Clone, Copy)]
