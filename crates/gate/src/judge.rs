@@ -114,3 +114,6 @@ pub(crate) fn statement_name(source: &Source) -> String {
     let place = || format!("statement {}", source.index + 1);
     source.sid.as_deref().map_or_else(place, str::to_owned)
 }
+
+#[cfg(test)]
+mod tests;

@@ -104,6 +104,22 @@ impl OwnPolicies {
         })
     }
 
+    /// Of policies that are at hand: a root user has none, and may do everything in its account. `session` are those that were
+    /// passed to a session, any of which may allow.
+    #[cfg(test)]
+    pub(crate) fn given(
+        gives: Option<Gathered>,
+        session: Option<Vec<Arc<Compiled>>>,
+        closed: &'static [&'static str],
+    ) -> OwnPolicies {
+        OwnPolicies {
+            gives: gives.map_or(Gives::Everything, Gives::Policies),
+            session,
+            session_tags: Vec::new(),
+            closed,
+        }
+    }
+
     /// The value of one of the caller's tags, found without regard to case: those of its session come first.
     pub(crate) fn tag(&self, name: &str) -> Option<&str> {
         let own = match &self.gives {

@@ -46,8 +46,8 @@ pub use naming::{Named, Unknown, by_id, named_in, shown};
 pub use oidc_provider::{OidcProvider, OidcProviders, oidc_provider_of};
 pub use password_policy::{PasswordPolicy, admits};
 pub use principal::{
-    Kind, Principal, account_exists, domain_of, principal_of_arn, principal_of_id, role_named, role_of,
-    user_named, user_of,
+    Issuer, Kind, Principal, account_exists, domain_of, principal_of_arn, principal_of_id, role_named,
+    role_of, user_named, user_of,
 };
 pub use role::{Role, Roles, TrustPolicy};
 pub use session::{
