@@ -96,6 +96,7 @@ impl Explained {
             policy: self.policy.as_deref(),
             grants: &self.grants,
             values,
+            is_whole: false,
             time: view.now(),
             view: view.store(),
         }

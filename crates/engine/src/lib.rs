@@ -33,7 +33,8 @@ pub use entry::Resource;
 pub use explain::{Explain, Explained, NotExplained, by_identity};
 pub use gate::{
     Asking, Authority, Caller, ConditionKey, Demand, Demands, Effect, Examined, Explanation, Found, GrantOn,
-    NoWebIdentity, Permit, PolicyKind, Spoken, Strength, Subject, Surroundings, WebIdentity, names_in_grants,
+    NamedPolicy, NoWebIdentity, Permit, PolicyKind, Position, Spoken, Strength, Subject, Supposed,
+    Surroundings, Wanted, WebIdentity, names_in_grants,
 };
 pub use gate::{Outcome as Decided, Request as Asked, Resource as Described};
 pub use http::{Peer, Request, Response, TlsDetails};

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use ambient::Timestamp;
 use arn::AccountId;
-use identity::{Giving, Kind, Roles, UniqueId, Users};
+use identity::{Gathered, Giving, Kind, Roles, UniqueId, Users};
 use policy::{Compiled, ConditionKey, Context, Effect, Found, Position, Question, Strength};
 use store::{StoreError, View};
 
@@ -29,6 +29,8 @@ pub struct Supposed<'a> {
     pub grants: &'a [GrantOn],
     /// Values of condition keys, by the keys in small letters.
     pub values: &'a BTreeMap<String, Vec<String>>,
+    /// Whether these are all that the call would have, and nothing is known of it besides.
+    pub is_whole: bool,
     /// When it would be made.
     pub time: Timestamp,
     /// On which snapshot.
@@ -93,6 +95,10 @@ pub struct Spoken {
     pub strength: Strength,
     /// The statement as it is written.
     pub text: String,
+    /// Where it begins in its policy.
+    pub start: Position,
+    /// Where it ends.
+    pub end: Position,
 }
 
 /// The kind of a policy that bears on a decision.
@@ -107,13 +113,18 @@ pub enum PolicyKind {
 }
 
 /// A policy with what it is called.
-#[derive(Debug)]
-struct NamedPolicy {
-    kind: PolicyKind,
-    group: Option<String>,
-    name: Option<String>,
-    text: String,
-    compiled: Arc<Compiled>,
+#[derive(Debug, Clone)]
+pub struct NamedPolicy {
+    /// Its kind.
+    pub kind: PolicyKind,
+    /// The group that somebody has it from.
+    pub group: Option<String>,
+    /// Its name.
+    pub name: Option<String>,
+    /// Its text.
+    pub text: String,
+    /// What it says.
+    pub compiled: Arc<Compiled>,
 }
 
 /// Somebody, with the policies that are its own: asked about any number of calls.
@@ -132,6 +143,29 @@ impl<'s> Examined<'s> {
             policies: policies_of(subject, view)?,
             subject,
         })
+    }
+
+    /// Takes policies for the subject's own, whatever it has; those of a resource are not among them.
+    pub fn with(subject: Subject<'s>, policies: Vec<NamedPolicy>) -> Examined<'s> {
+        let of_kind = |kind| policies.iter().filter(move |policy| policy.kind == kind);
+        let compiled = |policy: &NamedPolicy| Arc::clone(&policy.compiled);
+        let gathered = Gathered {
+            giving: of_kind(PolicyKind::Identity).map(compiled).collect(),
+            boundary: of_kind(PolicyKind::Boundary).map(compiled).next(),
+            tags: Vec::new(),
+        };
+        Examined {
+            subject,
+            own: OwnPolicies::given(Some(gathered), None, &[]),
+            policies,
+        }
+    }
+
+    /// Whether a boundary is among the policies.
+    pub fn is_bounded(&self) -> bool {
+        self.policies
+            .iter()
+            .any(|policy| policy.kind == PolicyKind::Boundary)
     }
 
     /// What becomes of whatever is wanted.
@@ -206,6 +240,8 @@ impl NamedPolicy {
                 certain: matched.certain,
                 strength: matched.strength,
                 text: between(&self.text, matched.source.start, matched.source.end),
+                start: matched.source.start,
+                end: matched.source.end,
             })
     }
 }
@@ -303,6 +339,9 @@ impl SupposedContext<'_> {
                 _ => Found::texts(values.iter().map(String::as_str)),
             });
         }
+        if self.supposed.is_whole {
+            return None;
+        }
         let principal = self.examined.subject.principal;
         match key.prefix() {
             "aws:currenttime" => return Some(whole_seconds(self.supposed.time)),
@@ -324,7 +363,10 @@ impl Context for SupposedContext<'_> {
     fn find(&self, key: &ConditionKey) -> Found<'_> {
         self.known(key).unwrap_or_else(|| {
             self.unknown.borrow_mut().insert(key.as_str().to_owned());
-            Found::Unknown
+            match self.supposed.is_whole {
+                true => Found::Absent,
+                false => Found::Unknown,
+            }
         })
     }
 }

@@ -106,7 +106,6 @@ impl OwnPolicies {
 
     /// Of policies that are at hand: a root user has none, and may do everything in its account. `session` are those that were
     /// passed to a session, any of which may allow.
-    #[cfg(test)]
     pub(crate) fn given(
         gives: Option<Gathered>,
         session: Option<Vec<Arc<Compiled>>>,

@@ -100,6 +100,17 @@ pub fn each_policy_of_role(
     each(&role.policies, None, account, domain, view, take)
 }
 
+/// Takes each policy of a group.
+pub fn each_policy_of_group(
+    group: &Group,
+    account: AccountId,
+    domain: Domain,
+    view: &View,
+    take: Take<'_>,
+) -> Result<(), StoreError> {
+    each(&group.policies, Some(&group.name), account, domain, view, take)
+}
+
 fn each(
     own: &Policies,
     group: Option<&str>,

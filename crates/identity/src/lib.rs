@@ -35,8 +35,8 @@ pub use aws_policies::aws_policies;
 pub use document::Document;
 pub use entity::{InlinePolicy, Policies, Tag, set_tag, tag};
 pub use gather::{
-    Gathered, Giving, Take, each_policy_of, each_policy_of_role, group_named, managed_document,
-    managed_policy_of, policies_of, policies_of_role, session_policies,
+    Gathered, Giving, Take, each_policy_of, each_policy_of_group, each_policy_of_role, group_named,
+    managed_document, managed_policy_of, policies_of, policies_of_role, session_policies,
 };
 pub use group::{Group, Groups};
 pub use login::{LoginProfile, LoginProfiles, NewPassword, PasswordsFailed, verify_password};

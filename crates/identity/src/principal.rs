@@ -134,6 +134,38 @@ impl Principal {
         })
     }
 
+    /// Whoever would have the ARN of a user, a role or a group, whether there is such a one: nobody knows its unique id.
+    pub fn supposed(arn: &Arn) -> Option<Principal> {
+        let account = arn.account().filter(|_| arn.service() == "iam")?;
+        let (kind, below) = arn.resource().split_once('/')?;
+        let name = below.rsplit('/').next()?.to_owned();
+        let principal = Principal {
+            kind: Kind::User,
+            account,
+            arn: arn.clone(),
+            id: String::new(),
+            name: Some(name.clone()),
+            issuer: None,
+        };
+        match kind {
+            "user" | "group" => Some(principal),
+            "role" => Some(Principal {
+                kind: Kind::AssumedRole,
+                arn: format!("arn:aws:sts::{account}:assumed-role/{name}{ANY_OF_ROLE}")
+                    .parse()
+                    .ok()?,
+                name: None,
+                issuer: Some(Issuer {
+                    arn: arn.clone(),
+                    id: String::new(),
+                    name: Some(name),
+                }),
+                ..principal
+            }),
+            _ => None,
+        }
+    }
+
     /// Any session of a role.
     pub fn of_role(role: &Role, account: AccountId) -> Option<Principal> {
         Principal::of_role_session(role, account, ANY_SESSION)

@@ -131,6 +131,19 @@ impl<H: Holders> Target<H> {
         }
     }
 
+    /// The entity of this ARN, in the caller's account.
+    pub fn of_arn(arn: Arn, view: &View) -> Result<Target<H>, IamError> {
+        let account = view.place().account;
+        let name = arn.resource().rsplit('/').next().unwrap_or_default().to_owned();
+        let named = H::named(&name, view)?;
+        let found = named.filter(|held| H::arn(held, account).as_ref() == Some(&arn));
+        Ok(Target {
+            account,
+            arn,
+            found: found.ok_or(name),
+        })
+    }
+
     /// One that was found.
     pub fn of(held: Held<H::Record>, account: AccountId) -> Result<Target<H>, IamError> {
         Ok(Target {

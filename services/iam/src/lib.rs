@@ -22,6 +22,7 @@ mod operations;
 mod paging;
 mod policies;
 mod roles;
+mod simulation;
 mod tags;
 mod users;
 mod wire;

@@ -68,6 +68,11 @@ pub struct GroupName(pub String);
 #[shape(transparent, length = 20..=2048)]
 pub struct PolicyArn(pub String);
 
+/// The ARN of a user, a group, a role or a policy.
+#[derive(Debug, Clone, Shape)]
+#[shape(transparent, length = 20..=2048)]
+pub struct EntityArn(pub String);
+
 /// The beginning of the paths of managed policies, or such a path.
 #[derive(Debug, Clone, Shape)]
 #[shape(transparent, length = 1..=512, pattern = "((/[A-Za-z0-9\\.,\\+@=_-]+)*)/")]

@@ -40,6 +40,8 @@ mod enable_mfa_device;
 mod get_account_authorization_details;
 mod get_account_password_policy;
 mod get_account_summary;
+mod get_context_keys_for_custom_policy;
+mod get_context_keys_for_principal_policy;
 mod get_group;
 mod get_group_policy;
 mod get_login_profile;
@@ -83,6 +85,8 @@ mod remove_client_id_from_open_id_connect_provider;
 mod remove_user_from_group;
 mod resync_mfa_device;
 mod set_default_policy_version;
+mod simulate_custom_policy;
+mod simulate_principal_policy;
 mod tag_mfa_device;
 mod tag_open_id_connect_provider;
 mod tag_policy;
@@ -147,6 +151,8 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &get_account_authorization_details::GetAccountAuthorizationDetails,
     &get_account_password_policy::GetAccountPasswordPolicy,
     &get_account_summary::GetAccountSummary,
+    &get_context_keys_for_custom_policy::GetContextKeysForCustomPolicy,
+    &get_context_keys_for_principal_policy::GetContextKeysForPrincipalPolicy,
     &get_group::GetGroup,
     &get_group_policy::GetGroupPolicy,
     &get_login_profile::GetLoginProfile,
@@ -190,6 +196,8 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &remove_user_from_group::RemoveUserFromGroup,
     &resync_mfa_device::ResyncMfaDevice,
     &set_default_policy_version::SetDefaultPolicyVersion,
+    &simulate_custom_policy::SimulateCustomPolicy,
+    &simulate_principal_policy::SimulatePrincipalPolicy,
     &tag_mfa_device::TagMfaDevice,
     &tag_open_id_connect_provider::TagOpenIDConnectProvider,
     &tag_policy::TagPolicy,
