@@ -1,11 +1,12 @@
 """Users, their access keys and their inline policies."""
 
+import datetime
 import json
 import re
 
 import pytest
 
-from harness import ACCOUNT, refused
+from harness import ACCOUNT, OTHER_REGION, Server, refused
 
 NOBODY = "The user with name nobody cannot be found."
 
@@ -258,3 +259,47 @@ def test_a_user_made_again_is_another_user(server, iam):
     with refused("InvalidClientTokenId", status=403):
         first.get_caller_identity()
     iam.delete_user(UserName="again")
+
+
+def test_an_access_key_tells_when_it_last_signed(server, iam):
+    iam.create_user(UserName="signs")
+    made = iam.create_access_key(UserName="signs")["AccessKey"]
+    known = made["AccessKeyId"]
+    told = iam.get_access_key_last_used(AccessKeyId=known)
+    assert (told["UserName"], told["AccessKeyLastUsed"]) == ("signs", {"ServiceName": "N/A", "Region": "N/A"})
+    before = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
+    kms = server.client(region=OTHER_REGION, key=known, secret=made["SecretAccessKey"])
+    # A refusal is a use, and a signature that is wrong is none.
+    with refused("AccessDeniedException"):
+        kms.list_keys()
+    with refused("InvalidClientTokenId", status=403):
+        server.client("iam", key="AKIAABCDEFGHIJKLMNOP", secret="x" * 40).list_users()
+    used = iam.get_access_key_last_used(AccessKeyId=known)["AccessKeyLastUsed"]
+    assert (used["ServiceName"], used["Region"]) == ("kms", OTHER_REGION)
+    assert before <= used["LastUsedDate"] <= datetime.datetime.now(datetime.timezone.utc)
+    iam_of_user = server.client("iam", key=known, secret=made["SecretAccessKey"])
+    with refused("AccessDenied", status=403):
+        iam_of_user.create_group(GroupName="signs-not")
+    assert iam.get_access_key_last_used(AccessKeyId=known)["AccessKeyLastUsed"]["ServiceName"] == "iam"
+    # A call that changes something counts as well.
+    iam.put_user_policy(UserName="signs", PolicyName="own", PolicyDocument=allow("sts:*", "kms:CreateKey"))
+    server.client(key=known, secret=made["SecretAccessKey"]).create_key()
+    assert iam.get_access_key_last_used(AccessKeyId=known)["AccessKeyLastUsed"]["ServiceName"] == "kms"
+    with refused("NoSuchEntity", "The Access Key with id AKIAABCDEFGHIJKLMNOP cannot be found.", 404):
+        iam.get_access_key_last_used(AccessKeyId="AKIAABCDEFGHIJKLMNOP")
+    own = server.credentials[0]
+    assert iam.get_access_key_last_used(AccessKeyId=own)["AccessKeyLastUsed"]["ServiceName"] == "iam"
+
+
+def test_when_keys_signed_outlives_a_restart(tmp_path):
+    with Server(tmp_path / "data") as server:
+        iam = server.client("iam")
+        iam.create_user(UserName="ada")
+        made = iam.create_access_key(UserName="ada")["AccessKey"]
+        with refused("AccessDenied", status=403):
+            server.client("iam", key=made["AccessKeyId"], secret=made["SecretAccessKey"]).list_users()
+        before = iam.get_access_key_last_used(AccessKeyId=made["AccessKeyId"])["AccessKeyLastUsed"]
+        server.kill()
+        server.start()
+        after = server.client("iam").get_access_key_last_used(AccessKeyId=made["AccessKeyId"])["AccessKeyLastUsed"]
+    assert before["ServiceName"] == "iam" and after == before

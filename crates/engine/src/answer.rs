@@ -449,7 +449,10 @@ async fn walk<O: Operation>(engine: &Engine, call: &Call, encoded: SecretBuffer)
             None => engine.store.commit(reads, change).await,
         };
         match committed {
-            Ok(_) => return done.answer,
+            Ok(_) => {
+                engine.note_caller(call);
+                return done.answer;
+            }
             Err(CommitError::Conflict) => call.set_recorded(false),
             // The store is damaged or was closed before it could tell. The record is in the outbox if the change is,
             // so no second one may be written.

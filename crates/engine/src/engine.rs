@@ -23,7 +23,7 @@ use crate::entry::{self, Record, Resource, Tale};
 use crate::http::Request;
 use crate::limits;
 use crate::service::{Seat, Service};
-use crate::usage::{LastUse, LastUses};
+use crate::usage::{CalledBy, LastCall, LastUse, LastUses};
 use crate::view::View;
 use crate::walks::Walks;
 
@@ -151,7 +151,24 @@ impl Engine {
                 }
             }
         }
+        self.note_caller(call);
         Ok(())
+    }
+
+    /// Notes who made a call, once its record is durable.
+    pub(crate) fn note_caller(&self, call: &Call) {
+        let principal = call.caller.principal();
+        let issuer = principal.issuer.as_ref();
+        let caller = CalledBy {
+            access_key: call.caller.access_key().map(identity::AccessKeyId::as_str),
+            principal: Some(issuer.map_or(&*principal.id, |issuer| &issuer.id)),
+        };
+        let last = LastCall {
+            service: call.service.name,
+            region: call.place.region.clone(),
+            time: call.time(),
+        };
+        self.last_uses.note_caller(caller, &last);
     }
 
     /// The records of a call, one for each account that it concerns.

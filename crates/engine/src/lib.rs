@@ -44,6 +44,6 @@ pub use oidc::{Issuers, NotVerified, Refused, Rejected};
 pub use operation::{Absent, Action, AnyOperation, Miss, Operation, Outcome, Targets, Unsigned, WebToken};
 pub use protocol::{Failure, Wire};
 pub use service::{Seat, Service};
-pub use usage::LastUse;
+pub use usage::{LastCall, LastUse};
 pub use view::View;
 pub use world::{AccountNotOpened, Locked, UnsealError, World};

@@ -31,3 +31,5 @@ pub const WORKER_ROUND: Duration = Duration::from_secs(60);
 pub const GRACE_STEP: Duration = Duration::from_secs(600);
 /// A gap without us, or a jump of the wall clock against the monotonic one, beyond which a grace starts again.
 pub const GRACE_GAP: Duration = Duration::from_secs(3600);
+/// Last calls kept: one for each access key that lasts, and for each principal and service.
+pub const KNOWN_CALLERS: usize = 200_000;

@@ -1,7 +1,7 @@
-//! When each resource was last used, and by which call.
+//! When each resource was last used, and by which call; and when each caller last called.
 //!
-//! It is kept in memory, a row for each resource that was ever used, and comes out of the audit log: a call counts once its
-//! record is durable, and a start reads the log again, from the last [checkpoint] on.
+//! It is kept in memory, a row for each resource that was ever used and for each access key that ever signed, and comes out of the
+//! audit log: a call counts once its record is durable, and a start reads the log again, from the last [checkpoint] on.
 
 mod checkpoint;
 
@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use ambient::Timestamp;
 use ambient::pool::Pool;
-use arn::Arn;
+use arn::{Arn, Region};
 use audit::{Entry, EventType, Reader, Start};
 use uuid::Uuid;
 
@@ -36,10 +36,84 @@ pub struct LastUse {
     pub request_id: Uuid,
 }
 
-/// The last use of every resource that was used since the log began.
-pub(crate) struct LastUses {
+/// The last call that was signed with an access key, or that a principal made to a service, whatever became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastCall {
+    /// The service: `kms`.
+    pub service: &'static str,
+    /// The Region that answered.
+    pub region: Region,
+    /// When it was made.
+    pub time: Timestamp,
+}
+
+/// Who makes a call: what its last call is kept under.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CalledBy<'c> {
+    /// The access key that signed.
+    pub(crate) access_key: Option<&'c str>,
+    /// The unique id of the principal; of a session that of its role or user.
+    pub(crate) principal: Option<&'c str>,
+}
+
+impl<'c> CalledBy<'c> {
+    /// Of a unique id as records have it: `AROA…:session` of a role's session.
+    fn recorded(access_key: Option<&'c str>, principal: Option<&'c str>) -> CalledBy<'c> {
+        CalledBy {
+            access_key,
+            principal: principal.and_then(|id| id.split(':').next()),
+        }
+    }
+
+    /// What is kept of a call to a service.
+    fn rows(self, service: &str) -> impl Iterator<Item = Box<str>> {
+        // Keys of sessions are many, and nobody asks for them.
+        let lasting = self
+            .access_key
+            .filter(|key| !key.starts_with(identity::TEMPORARY));
+        let entity = self
+            .principal
+            .filter(|id| id.starts_with("AIDA") || id.starts_with("AROA"));
+        let key = lasting.map(Into::into);
+        key.into_iter().chain(entity.map(|id| row_of(id, service)))
+    }
+}
+
+fn row_of(principal: &str, service: &str) -> Box<str> {
+    format!("{principal}/{service}").into()
+}
+
+/// Rows by name, in parts with a lock each.
+struct Rows<V> {
     hasher: RandomState,
-    shards: Vec<Mutex<HashMap<Box<str>, LastUse>>>,
+    shards: Vec<Mutex<HashMap<Box<str>, V>>>,
+}
+
+impl<V: Clone> Rows<V> {
+    fn new() -> Rows<V> {
+        Rows {
+            hasher: RandomState::new(),
+            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+        }
+    }
+
+    fn get(&self, name: &str) -> Option<V> {
+        self.shard(name).get(name).cloned()
+    }
+
+    fn shard(&self, name: &str) -> MutexGuard<'_, HashMap<Box<str>, V>> {
+        let hash = self.hasher.hash_one(name);
+        let place = usize::try_from(hash % SHARDS as u64).unwrap_or(0);
+        // INVARIANT: there are SHARDS of them, and the remainder is less.
+        #[allow(clippy::indexing_slicing, reason = "the line above")]
+        self.shards[place].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The last use of every resource, and the last call of every caller, since the log began.
+pub(crate) struct LastUses {
+    resources: Rows<LastUse>,
+    callers: Rows<LastCall>,
     since: Timestamp,
 }
 
@@ -47,8 +121,8 @@ impl LastUses {
     /// Of a log that begins at `since`, none so far.
     fn since(since: Timestamp) -> LastUses {
         LastUses {
-            hasher: RandomState::new(),
-            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            resources: Rows::new(),
+            callers: Rows::new(),
             since,
         }
     }
@@ -71,7 +145,10 @@ impl LastUses {
         }
         let uses = LastUses::since(tally.since.unwrap_or(now));
         for (resource, last) in tally.rows {
-            uses.shard(&resource).insert(resource, last);
+            uses.resources.shard(&resource).insert(resource, last);
+        }
+        for (row, last) in tally.callers {
+            uses.note_call(row, last);
         }
         uses
     }
@@ -83,12 +160,22 @@ impl LastUses {
 
     /// The last use of a resource; `None` if it was not used since uses are known.
     pub(crate) fn of(&self, resource: &Arn) -> Option<LastUse> {
-        self.shard(resource.as_str()).get(resource.as_str()).copied()
+        self.resources.get(resource.as_str())
+    }
+
+    /// The last call that was signed with an access key.
+    pub(crate) fn of_access_key(&self, id: &str) -> Option<LastCall> {
+        self.callers.get(id)
+    }
+
+    /// The last call that whoever has this unique id made to a service.
+    pub(crate) fn of_principal(&self, id: &str, service: &str) -> Option<LastCall> {
+        self.callers.get(&row_of(id, service))
     }
 
     /// Notes a use, unless a later one is known.
     pub(crate) fn note(&self, resource: &Arn, last: LastUse) {
-        let mut shard = self.shard(resource.as_str());
+        let mut shard = self.resources.shard(resource.as_str());
         match shard.get_mut(resource.as_str()) {
             Some(known) if known.time <= last.time => *known = last,
             Some(_) => {}
@@ -98,18 +185,39 @@ impl LastUses {
         }
     }
 
-    /// Forgets a resource that is no more.
-    pub(crate) fn forget(&self, resource: &Arn) {
-        self.shard(resource.as_str()).remove(resource.as_str());
+    /// Notes a call whose record is durable.
+    pub(crate) fn note_caller(&self, caller: CalledBy<'_>, last: &LastCall) {
+        for row in caller.rows(last.service) {
+            self.note_call(row, last.clone());
+        }
     }
 
-    fn shard(&self, resource: &str) -> MutexGuard<'_, HashMap<Box<str>, LastUse>> {
-        let hash = self.hasher.hash_one(resource);
-        let place = usize::try_from(hash % SHARDS as u64).unwrap_or(0);
-        // INVARIANT: there are SHARDS of them, and the remainder is less.
-        #[allow(clippy::indexing_slicing, reason = "the line above")]
-        self.shards[place].lock().unwrap_or_else(PoisonError::into_inner)
+    fn note_call(&self, row: Box<str>, last: LastCall) {
+        let mut shard = self.callers.shard(&row);
+        keep_later(&mut shard, row, last, limits::KNOWN_CALLERS / SHARDS);
     }
+
+    /// Forgets a resource that is no more.
+    pub(crate) fn forget(&self, resource: &Arn) {
+        self.resources.shard(resource.as_str()).remove(resource.as_str());
+    }
+}
+
+/// Keeps the later of two calls, and no more than `most` rows: the one that called the longest ago goes.
+fn keep_later(rows: &mut HashMap<Box<str>, LastCall>, row: Box<str>, last: LastCall, most: usize) {
+    if let Some(known) = rows.get_mut(&row) {
+        if known.time <= last.time {
+            *known = last;
+        }
+        return;
+    }
+    if rows.len() >= most {
+        let oldest = rows.iter().min_by_key(|(_, last)| last.time);
+        if let Some(oldest) = oldest.map(|(row, _)| row.clone()) {
+            rows.remove(&oldest);
+        }
+    }
+    rows.insert(row, last);
 }
 
 impl std::fmt::Debug for LastUses {
@@ -127,6 +235,7 @@ struct Tally {
     /// The time of the log's first record.
     since: Option<Timestamp>,
     rows: HashMap<Box<str>, LastUse>,
+    callers: HashMap<Box<str>, LastCall>,
 }
 
 impl Tally {
@@ -136,6 +245,7 @@ impl Tally {
             next: 0,
             since: None,
             rows: HashMap::new(),
+            callers: HashMap::new(),
         }
     }
 
@@ -172,6 +282,17 @@ impl Tally {
                 }
             }
             return;
+        }
+        if let Ok(region) = entry.region.parse() {
+            let last = LastCall {
+                service: service.name,
+                region,
+                time: entry.time,
+            };
+            let caller = CalledBy::recorded(entry.identity.access_key_id, entry.identity.principal_id);
+            for row in caller.rows(service.name) {
+                keep_later(&mut self.callers, row, last.clone(), limits::KNOWN_CALLERS);
+            }
         }
         if let Some(last) = use_in(&entry, service) {
             let own = entry

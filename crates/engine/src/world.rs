@@ -17,7 +17,7 @@ use crate::engine::Engine;
 use crate::entry::Resource;
 use crate::operation::Action;
 use crate::service::Service;
-use crate::usage::LastUse;
+use crate::usage::{LastCall, LastUse};
 use crate::view::View;
 
 /// What an operation may touch while it acts: random bytes, opened key material, and the change it makes.
@@ -117,6 +117,16 @@ impl<'w> World<'w> {
     /// The last use of a resource, if it was used since [`World::uses_known_since`].
     pub fn last_use(&self, resource: &Arn) -> Option<LastUse> {
         self.engine.last_uses.of(resource)
+    }
+
+    /// The last call that was signed with an access key.
+    pub fn last_call_with(&self, access_key: &str) -> Option<LastCall> {
+        self.engine.last_uses.of_access_key(access_key)
+    }
+
+    /// The last call that whoever has this unique id made to a service.
+    pub fn last_call_of(&self, principal: &str, service: &str) -> Option<LastCall> {
+        self.engine.last_uses.of_principal(principal, service)
     }
 
     /// From when on uses of resources are known: since the audit log began.

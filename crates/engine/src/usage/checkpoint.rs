@@ -4,8 +4,9 @@
 //! of another log or of another version is as good as none.
 //!
 //! ```text
-//! magic 24 │ log id 16 │ next sequence 8 │ since 8 │ rows 8 │ row … │ CRC-32C 4
+//! magic 24 │ log id 16 │ next sequence 8 │ since 8 │ rows 8 │ row … │ callers 8 │ caller … │ CRC-32C 4
 //! row: length of resource 2 │ resource │ length of operation 2 │ operation │ time 8 │ event id 16 │ request id 16
+//! caller: length of name 2 │ name │ length of service 2 │ service │ length of Region 2 │ Region │ time 8
 //! ```
 //!
 //! Numbers are big-endian, times in milliseconds since 1970.
@@ -19,10 +20,10 @@ use ambient::Timestamp;
 use audit::{Reader, Start};
 use uuid::Uuid;
 
-use super::{LastUse, Tally};
+use super::{LastCall, LastUse, Tally};
 use crate::service::Service;
 
-const MAGIC: &[u8; 24] = b"keystead last uses 0001\n";
+const MAGIC: &[u8; 24] = b"keystead last uses 0002\n";
 const FOLDER: &str = "index";
 const FILE: &str = "last-uses";
 /// Its name while it is written.
@@ -69,19 +70,28 @@ fn encode(tally: &Tally) -> Vec<u8> {
     bytes.extend_from_slice(&since.to_be_bytes());
     bytes.extend_from_slice(&(tally.rows.len() as u64).to_be_bytes());
     for (resource, last) in &tally.rows {
-        for text in [resource.as_ref(), last.operation] {
-            // INVARIANT: neither is longer than an ARN, 2048 bytes.
-            let length = u16::try_from(text.len()).unwrap_or(u16::MAX);
-            bytes.extend_from_slice(&length.to_be_bytes());
-            bytes.extend_from_slice(text.as_bytes());
-        }
+        write(&mut bytes, &[resource, last.operation]);
         bytes.extend_from_slice(&last.time.milliseconds().to_be_bytes());
         bytes.extend_from_slice(last.event_id.as_bytes());
         bytes.extend_from_slice(last.request_id.as_bytes());
     }
+    bytes.extend_from_slice(&(tally.callers.len() as u64).to_be_bytes());
+    for (caller, last) in &tally.callers {
+        write(&mut bytes, &[caller, last.service, last.region.as_str()]);
+        bytes.extend_from_slice(&last.time.milliseconds().to_be_bytes());
+    }
     let sum = crc32c::crc32c(&bytes);
     bytes.extend_from_slice(&sum.to_be_bytes());
     bytes
+}
+
+fn write(bytes: &mut Vec<u8>, texts: &[&str]) {
+    for text in texts {
+        // INVARIANT: none is longer than an ARN, 2048 bytes.
+        let length = u16::try_from(text.len()).unwrap_or(u16::MAX);
+        bytes.extend_from_slice(&length.to_be_bytes());
+        bytes.extend_from_slice(text.as_bytes());
+    }
 }
 
 fn decode(bytes: &[u8], services: &[&'static Service]) -> Option<Tally> {
@@ -112,11 +122,28 @@ fn decode(bytes: &[u8], services: &[&'static Service]) -> Option<Tally> {
             },
         );
     }
+    let count = u64::from_be_bytes(*take(&mut rest)?);
+    let mut callers = HashMap::new();
+    for _ in 0..count {
+        let (caller, service, region) = (text(&mut rest)?, text(&mut rest)?, text(&mut rest)?);
+        let time = Timestamp::from_milliseconds(i64::from_be_bytes(*take(&mut rest)?));
+        let service = services.iter().find(|known| known.name == service)?.name;
+        let region = region.parse().ok()?;
+        callers.insert(
+            caller.into(),
+            LastCall {
+                service,
+                region,
+                time,
+            },
+        );
+    }
     rest.is_empty().then_some(Tally {
         log_id,
         next,
         since: (since != i64::MAX).then(|| Timestamp::from_milliseconds(since)),
         rows,
+        callers,
     })
 }
 

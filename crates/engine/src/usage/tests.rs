@@ -71,6 +71,9 @@ static TOY: Service = Service {
 
 static SERVICES: &[&Service] = &[&TOY];
 
+/// What signs in seconds that are even, and in others.
+const KEYS: [&str; 2] = ["AKIAEVEN", "AKIAODD"];
+
 /// A log whose segments hold a few records each.
 struct Log {
     dir: tempfile::TempDir,
@@ -121,10 +124,10 @@ impl Log {
             recipient: account,
             identity: Identity {
                 kind: Some(IdentityKind::Root),
-                principal_id: None,
+                principal_id: Some("AROAEXAMPLE:session"),
                 arn: None,
                 account: Some(account),
-                access_key_id: None,
+                access_key_id: Some(KEYS[usize::try_from(second % 2).unwrap()]),
                 user_name: None,
                 session: None,
                 invoked_by: None,
@@ -151,10 +154,13 @@ impl Log {
         self.log.append(entry.encode()).await.unwrap();
     }
 
+    fn loaded(&self) -> LastUses {
+        LastUses::load(self.path(), self.id, SERVICES, Timestamp::from_seconds(0))
+    }
+
     /// When a resource was last used, by a start now.
     fn last(&self, resource: &Arn) -> Option<i64> {
-        let uses = LastUses::load(self.path(), self.id, SERVICES, Timestamp::from_seconds(0));
-        Some(uses.of(resource)?.time.milliseconds() / 1000)
+        Some(self.loaded().of(resource)?.time.milliseconds() / 1000)
     }
 
     fn advance(&self) {
@@ -228,7 +234,7 @@ async fn a_checkpoint_that_is_torn_foreign_or_newer_is_as_good_as_none() {
     let whole = fs::read(log.checkpoint()).unwrap();
     assert!(checkpoint::read(log.path(), log.id, SERVICES).is_some());
     assert!(checkpoint::read(log.path(), [9; 16], SERVICES).is_none());
-    let newer = [b"keystead last uses 0002\n", &whole[24..]].concat();
+    let newer = [b"keystead last uses 0003\n", &whole[24..]].concat();
     let mut damaged: Vec<Vec<u8>> = (0..whole.len())
         .step_by(5)
         .map(|end| whole[..end].to_vec())
@@ -256,4 +262,46 @@ async fn nothing_is_written_before_a_segment_was_closed() {
     log.record(1, "Use", arn("one").as_str(), None).await;
     log.advance();
     assert!(!log.checkpoint().exists());
+}
+
+#[tokio::test]
+async fn the_last_call_of_each_caller_counts_whatever_became_of_it() {
+    let log = Log::new();
+    for second in 1..60 {
+        log.record(second, "Use", arn("one").as_str(), Some("Refused"))
+            .await;
+        // With a checkpoint and without one.
+        if second == 40 {
+            log.advance();
+        }
+    }
+    let uses = log.loaded();
+    let last = |name: &str| uses.of_access_key(name).unwrap();
+    assert_eq!(last("AKIAODD").time, Timestamp::from_seconds(59));
+    assert_eq!(last("AKIAEVEN").time, Timestamp::from_seconds(58));
+    assert_eq!(
+        (last("AKIAODD").service, last("AKIAODD").region.as_str()),
+        ("toy", "us-east-1")
+    );
+    let role = uses.of_principal("AROAEXAMPLE", "toy").unwrap();
+    assert_eq!(role.time, Timestamp::from_seconds(59));
+    assert_eq!(uses.of_principal("AROAEXAMPLE", "kms"), None);
+    assert_eq!(uses.of_access_key("AKIAOTHER"), None);
+}
+
+#[test]
+fn of_callers_beyond_the_bound_the_one_that_called_longest_ago_is_forgotten() {
+    let call = |second| LastCall {
+        service: "toy",
+        region: "us-east-1".parse().unwrap(),
+        time: Timestamp::from_seconds(second),
+    };
+    let mut rows = HashMap::new();
+    for (name, second) in [("a", 3), ("b", 1), ("c", 2), ("a", 1), ("d", 4)] {
+        keep_later(&mut rows, name.into(), call(second), 3);
+    }
+    let mut kept: Vec<&str> = rows.keys().map(|name| &**name).collect();
+    kept.sort_unstable();
+    assert_eq!(kept, ["a", "c", "d"]);
+    assert_eq!(rows["a"], call(3));
 }

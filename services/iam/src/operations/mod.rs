@@ -37,6 +37,7 @@ mod detach_group_policy;
 mod detach_role_policy;
 mod detach_user_policy;
 mod enable_mfa_device;
+mod get_access_key_last_used;
 mod get_account_authorization_details;
 mod get_account_password_policy;
 mod get_account_summary;
@@ -148,6 +149,7 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &detach_role_policy::DetachRolePolicy,
     &detach_user_policy::DetachUserPolicy,
     &enable_mfa_device::EnableMfaDevice,
+    &get_access_key_last_used::GetAccessKeyLastUsed,
     &get_account_authorization_details::GetAccountAuthorizationDetails,
     &get_account_password_policy::GetAccountPasswordPolicy,
     &get_account_summary::GetAccountSummary,
