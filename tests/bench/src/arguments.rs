@@ -70,6 +70,14 @@ pub(crate) enum Name {
     GenerateDataKeyPair,
     /// GenerateDataKey beside connections that have RSA_4096 keys sign, by itself alone
     Crowd,
+    /// GenerateDataKey by a user with three policies, by the root user
+    User,
+    /// GenerateDataKey by many users in turn, by one of them alone
+    Users,
+    /// GenerateDataKey by a grant among very many on the key, by the only one there is
+    Grants,
+    /// A decision by 10 policies of 20 statements, read already and not
+    Decisions,
     /// A small data directory: start to first answer, idle memory
     Start,
     /// A store of a million keys: start, memory, opening a key, the rate when all are in use
@@ -95,6 +103,10 @@ pub(crate) struct Pace {
     pub(crate) keys: usize,
     /// Keys of it that are in use.
     pub(crate) used: usize,
+    /// Users that call.
+    pub(crate) users: usize,
+    /// Grants on one key.
+    pub(crate) grants: usize,
 }
 
 impl Arguments {
@@ -113,6 +125,8 @@ impl Arguments {
                 starts: 3,
                 keys: 50_000,
                 used: 20_000,
+                users: 500,
+                grants: 1_000,
             }
         } else {
             Pace {
@@ -124,6 +138,8 @@ impl Arguments {
                 starts: 11,
                 keys: 1_000_000,
                 used: 131_072,
+                users: 10_000,
+                grants: 50_000,
             }
         }
     }

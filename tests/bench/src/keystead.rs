@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use secret::SecretString;
 use serde_json::Value;
 use testkit::server::{Launch, Server};
 
@@ -46,6 +47,11 @@ impl Keystead {
     /// Where load goes.
     pub(crate) fn target(&self) -> &Target {
         &self.target
+    }
+
+    /// What signs with another access key.
+    pub(crate) fn scribe_of(&self, access_key: &str, secret: &SecretString) -> Scribe {
+        self.scribe.of(access_key, secret)
     }
 
     /// Requests for one operation with these bodies, signed now.

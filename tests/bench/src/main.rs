@@ -12,8 +12,10 @@
 
 mod arguments;
 mod bare;
+mod callers;
 mod client;
 mod crowd;
+mod decisions;
 mod figures;
 mod keys;
 mod keystead;

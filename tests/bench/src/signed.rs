@@ -41,6 +41,15 @@ impl Scribe {
         })
     }
 
+    /// The same, with another access key.
+    pub(crate) fn of(&self, access_key: &str, secret: &SecretString) -> Scribe {
+        let secret = SecretString::new(secret.expose().to_owned());
+        Scribe {
+            signer: Signer::new(access_key, secret, REGION, Service::usual("kms")),
+            host: self.host.clone(),
+        }
+    }
+
     /// One request for a KMS operation, signed now.
     pub(crate) fn request(&self, operation: &str, body: &[u8]) -> Result<Vec<u8>, Stop> {
         let mut headers = HeaderMap::new();

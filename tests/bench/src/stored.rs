@@ -15,6 +15,7 @@ use store_sqlite::Sqlite;
 
 use crate::figures::Round;
 use crate::process;
+use crate::signed::REGION;
 use crate::stop::Stop;
 
 /// Keys that are written as one change.
@@ -94,12 +95,12 @@ pub(crate) fn open(directory: &Path, opened: usize) -> Result<(), Stop> {
     Ok(())
 }
 
-fn open_store(directory: &Path) -> Result<(Store, Vault), Stop> {
+pub(crate) fn open_store(directory: &Path) -> Result<(Store, Vault), Stop> {
     let root = RootKey::from_file_content(&fs::read(directory.join("local/root.key"))?)?;
     let backend = Box::new(Sqlite::open(&directory.join("store"))?);
     Ok(Store::open(
         backend,
-        &engine::tables(&[&kms::KMS]),
+        &engine::tables(&[&kms::KMS, &iam::IAM]),
         root,
         Arc::new(SystemEntropy),
         Arc::new(NoLog),
@@ -108,9 +109,11 @@ fn open_store(directory: &Path) -> Result<(Store, Vault), Stop> {
 }
 
 /// The one account and Region of the directory.
-fn home(store: &Store) -> Result<(Domain, Place), Stop> {
+pub(crate) fn home(store: &Store) -> Result<(Domain, Place), Stop> {
     let places = store.snapshot().places();
-    let home = places.into_iter().next();
+    let home = places
+        .into_iter()
+        .find(|(_, place)| place.region.as_str() == REGION);
     home.ok_or_else(|| "the store has no account and Region".into())
 }
 

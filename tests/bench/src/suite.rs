@@ -5,8 +5,10 @@ use tempfile::TempDir;
 
 use crate::arguments::{Arguments, Name, Pace};
 use crate::bare::Bare;
+use crate::callers;
 use crate::client::Connection;
 use crate::crowd;
+use crate::decisions;
 use crate::keys;
 use crate::keystead::Keystead;
 use crate::load;
@@ -35,11 +37,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Stop> {
         all.extend(compare(work, &pace)?);
     }
     all.extend(paired::measure(arguments, &pace)?);
+    all.extend(callers::measure(arguments, &pace)?);
     if arguments.wants(Name::Crowd) {
         all.push(crowd::measure(&pace)?);
     }
     if !all.is_empty() {
         println!("\n{}", report::table(&all));
+    }
+    if arguments.wants(Name::Decisions) {
+        for decided in decisions::measure()? {
+            println!("{}", report::of_decisions(&decided));
+        }
     }
     if arguments.wants(Name::Start) {
         let start = start::measure(&pace)?;
