@@ -8,6 +8,7 @@
     reason = "what tests use fails by panicking"
 )]
 
+pub mod issuer;
 pub mod wrapping;
 
 use std::collections::BTreeSet;
@@ -35,6 +36,8 @@ use tempfile::TempDir;
 pub const ACCOUNT: &str = "111122223333";
 /// Another account of the same installation.
 pub const STRANGER: &str = "444455556666";
+/// The operator's account.
+pub const OPERATOR: &str = "777788889999";
 /// The Region that is called unless another is named.
 pub const REGION: &str = "us-east-1";
 /// The other Region.
@@ -165,19 +168,21 @@ impl Answer {
 }
 
 impl Keystead {
-    /// A new installation of two accounts and two Regions.
+    /// A new installation of two accounts and three Regions, with its operator.
     pub async fn start() -> Keystead {
         let clock = Arc::new(ManualClock::at(BEGIN));
         let draw = |account| (account, NewAccessKey::draw(&SystemEntropy).unwrap());
-        let keys = vec![draw(ACCOUNT), draw(STRANGER)];
+        let keys = vec![draw(ACCOUNT), draw(STRANGER), draw(OPERATOR)];
         let (memory, audit) = (Memory::new(), tempfile::tempdir().unwrap());
         let steps = Arc::new(Steps::default());
         let installation = open(&memory, &audit, &clock, &steps);
-        for (account, key) in &keys {
-            installation
-                .create_account(account.parse().unwrap(), key)
-                .await
-                .unwrap();
+        for (number, key) in &keys {
+            let number = account(number);
+            let made = match number == account(OPERATOR) {
+                true => installation.create_operator(number, key).await,
+                false => installation.create_account(number, key).await,
+            };
+            made.unwrap();
         }
         let engine = installation.start().await.unwrap();
         Keystead {
@@ -271,11 +276,30 @@ impl Keystead {
         operation: &str,
         body: Value,
     ) -> Answer {
+        let target = format!("TrentService.{operation}");
+        let service = sigv4::Service::usual("kms");
+        self.send_json(credentials, service, region, &target, &body).await
+    }
+
+    /// Calls an operation of the administration.
+    pub async fn administer(&self, credentials: &Credentials, operation: &str, body: Value) -> Answer {
+        let target = format!("Keystead.{operation}");
+        let service = admin::ADMIN.signed;
+        self.send_json(credentials, service, REGION, &target, &body).await
+    }
+
+    async fn send_json(
+        &self,
+        credentials: &Credentials,
+        service: sigv4::Service,
+        region: &str,
+        target: &str,
+        body: &Value,
+    ) -> Answer {
         let headers = [
             ("content-type", "application/x-amz-json-1.1"),
-            ("x-amz-target", &format!("TrentService.{operation}")),
+            ("x-amz-target", target),
         ];
-        let service = sigv4::Service::usual("kms");
         let response = self
             .send(credentials, service, region, &headers, &body.to_string())
             .await;
@@ -296,6 +320,17 @@ impl Keystead {
         action: &str,
         parameters: &[(&str, &str)],
     ) -> String {
+        let answer = self.try_query(credentials, action, parameters).await;
+        answer.unwrap_or_else(|refusal| panic!("{action}: {refusal}"))
+    }
+
+    /// The same, or the XML of its refusal.
+    pub async fn try_query(
+        &self,
+        credentials: &Credentials,
+        action: &str,
+        parameters: &[(&str, &str)],
+    ) -> Result<String, String> {
         let (service, version) = match sts::OPERATIONS.iter().any(|sts| sts.spec().name == action) {
             true => (sts::STS.signed, "2011-06-15"),
             false => (iam::IAM.signed, "2010-05-08"),
@@ -310,8 +345,10 @@ impl Keystead {
             .send(credentials, service, "us-east-1", &headers, &form)
             .await;
         let text = String::from_utf8(response.body().to_vec()).unwrap();
-        assert_eq!(response.status(), 200, "{text}");
-        text
+        match response.status().is_success() {
+            true => Ok(text),
+            false => Err(text),
+        }
     }
 
     /// The credentials of the root user of `account`.
@@ -514,7 +551,7 @@ impl Keystead {
     }
 }
 
-static SERVICES: &[&Service] = &[&kms::KMS, &iam::IAM, &sts::STS];
+static SERVICES: &[&Service] = &[&kms::KMS, &iam::IAM, &sts::STS, &admin::ADMIN];
 
 /// Takes records, and keeps none.
 struct NoLog;
@@ -540,7 +577,7 @@ fn open(memory: &Memory, audit: &TempDir, clock: &Arc<ManualClock>, steps: &Arc<
             .to_vec(),
         destruction_grace: GRACE,
         attestations: attestation::Verifier::trusting([attestation::NITRO_ROOT]).unwrap(),
-        issuers: engine::Issuers::none(Arc::clone(clock) as Arc<dyn Clock>),
+        issuers: issuer::known(Arc::clone(clock) as Arc<dyn Clock>),
         on_unknown_members: Arc::new(|_| ()),
         clock: Arc::clone(clock) as Arc<dyn Clock>,
         entropy: Arc::clone(steps) as Arc<dyn Entropy>,
@@ -551,14 +588,21 @@ fn open(memory: &Memory, audit: &TempDir, clock: &Arc<ManualClock>, steps: &Arc<
 impl Credentials {
     /// Those in an answer of IAM or STS.
     pub fn read(answer: &str) -> Credentials {
-        let text = |name: &str| {
-            let (_, rest) = answer.split_once(&format!("<{name}>"))?;
-            Some(rest.split_once('<')?.0.to_owned())
-        };
+        let owned = |name| element(answer, name).map(str::to_owned);
         Credentials {
-            id: text("AccessKeyId").unwrap(),
-            secret: text("SecretAccessKey").unwrap(),
-            token: text("SessionToken"),
+            id: owned("AccessKeyId").unwrap(),
+            secret: owned("SecretAccessKey").unwrap(),
+            token: owned("SessionToken"),
+        }
+    }
+
+    /// Some that are nobody's.
+    pub fn of_nobody() -> Credentials {
+        let key = NewAccessKey::draw(&SystemEntropy).unwrap();
+        Credentials {
+            id: key.id.as_str().to_owned(),
+            secret: key.secret.expose().to_owned(),
+            token: None,
         }
     }
 
@@ -566,6 +610,12 @@ impl Credentials {
     pub fn id(&self) -> &str {
         &self.id
     }
+}
+
+/// The text of the first element of a name in an answer of IAM or STS.
+pub fn element<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
+    let (_, rest) = answer.split_once(&format!("<{name}>"))?;
+    Some(rest.split_once('<')?.0)
 }
 
 /// The ARN of a key of [`ACCOUNT`] in [`REGION`].

@@ -54,7 +54,7 @@ impl Keystead {
     }
 
     /// As [`Keystead::parameters`], the same ones again while they are good: pairs of RSA take their time to be made.
-    async fn known_parameters(&self, region: &str, key: &str) -> Value {
+    pub async fn known_parameters(&self, region: &str, key: &str) -> Value {
         let name = (region.to_owned(), key.to_owned());
         let now = self.clock.now();
         let known = self.parameters.lock().unwrap().get(&name).cloned();

@@ -1,7 +1,7 @@
 //! GetSessionToken.
 
 use engine::{Caller, Demands, Miss, Operation, Outcome, Permit, View, World};
-use identity::{Session, SessionCredentials, SessionKind};
+use identity::{Kind, Session, SessionCredentials, SessionKind};
 use model::{OperationSpec, Shape};
 
 use super::NoTarget;
@@ -66,6 +66,7 @@ impl Operation for GetSessionToken {
 
     fn check(input: &GetSessionTokenInput, _: &Permit<NoTarget>, view: &View) -> Result<(), StsError> {
         super::refuse_session(view, "GetSessionToken")?;
+        refuse_operator(view)?;
         super::check_second_factor(input.serial_number.as_ref(), input.token_code.as_ref())
     }
 
@@ -98,5 +99,15 @@ impl Operation for GetSessionToken {
             session_token_utilization: size.utilization,
             credentials: Some(Credentials::told(made, expires)),
         })
+    }
+}
+
+/// Refuses the operator, of whom there are no sessions.
+fn refuse_operator(view: &View) -> Result<(), StsError> {
+    match view.caller().map(Caller::principal) {
+        Some(caller) if caller.kind == Kind::Operator => Err(StsError::AccessDenied(
+            "Cannot call GetSessionToken with the credentials of the operator".to_owned(),
+        )),
+        _ => Ok(()),
     }
 }
