@@ -260,7 +260,7 @@ def test_what_can_not_be_simulated_is_refused(server, request_, code):
     (f"arn:aws:iam::{ACCOUNT}:user/never-made", "NoSuchEntity"),
     (f"arn:aws:iam::{ACCOUNT}:role/never-made", "NoSuchEntity"),
     (f"arn:aws:iam::{ACCOUNT}:root", "InvalidInput"),
-    ("arn:aws:iam::444455556666:user/ada", "InvalidInput"),
+    ("arn:aws:iam::444455556666:user/ada", "NoSuchEntity"),
     (f"arn:aws:iam::{ACCOUNT}:policy/p", "InvalidInput"),
 ])
 def test_nobody_can_not_be_simulated(iam, arn, code):

@@ -287,7 +287,7 @@ impl Targets for Source {
 }
 
 impl Source {
-    /// Whoever has an ARN in the caller's account.
+    /// Whoever has an ARN; in another account there is nobody.
     pub fn of(text: &str, view: &View) -> Result<Source, IamError> {
         let unclear = || {
             IamError::InvalidInput(format!(
@@ -295,8 +295,8 @@ impl Source {
             ))
         };
         let arn: Arn = text.parse().map_err(|_| unclear())?;
-        let own = arn.service() == "iam" && arn.account() == Some(view.place().account);
-        let kind = arn.resource().split_once('/').filter(|_| own);
+        let is_entity = arn.service() == "iam" && arn.account().is_some();
+        let kind = arn.resource().split_once('/').filter(|_| is_entity);
         let (kind, _) = kind.ok_or_else(unclear)?;
         Ok(match kind {
             "user" => Source::User(Target::of_arn(arn, view)?),

@@ -4,7 +4,7 @@ use inprocess::*;
 use serde_json::json;
 
 use crate::cast::{Who, caller};
-use crate::{Table, compare, has_every_operation};
+use crate::{Table, arn, compare, has_every_operation};
 
 /// The columns of [`MATRIX`]. Who is allowed anything here is allowed `*`.
 const COLUMNS: &[&[Who]] = &[
@@ -17,8 +17,19 @@ const COLUMNS: &[&[Who]] = &[
 /// `+` it is done, `-` it is denied, `?` the access key is nobody's.
 const MATRIX: &Table = &[
     ("CreateAccount", "+ ---- ---- -?"),
+    ("ExplainAccess", "+ ---- ---- -?"),
     ("ListAccounts", "+ ---- ---- -?"),
+    ("WhoCan", "+ ---- ---- -?"),
 ];
+
+/// What an operation is asked.
+fn asked(operation: &str) -> serde_json::Value {
+    match operation {
+        "ExplainAccess" => json!({"Principal": ACCOUNT, "Action": "kms:CreateKey"}),
+        "WhoCan" => json!({"Resource": arn(ACCOUNT, "user/ada"), "Actions": ["iam:GetUser"]}),
+        _ => json!({}),
+    }
+}
 
 #[tokio::test]
 async fn who_may_do_what_with_accounts() {
@@ -30,7 +41,7 @@ async fn who_may_do_what_with_accounts() {
             let caller = caller(&keystead, *who, &format!("{who:?}"), "*").await;
             for ((operation, _), row) in MATRIX.iter().zip(&mut seen) {
                 let answer = keystead
-                    .administer(&caller.credentials, operation, json!({}))
+                    .administer(&caller.credentials, operation, asked(operation))
                     .await;
                 let mark = match (answer.status, answer.body["__type"].as_str()) {
                     (200, _) => '+',

@@ -72,9 +72,12 @@ const MATRIX: &Table = &[
     ("DetachRolePolicy", "+ -+++--- -++-- 0 - --+---"),
     ("DetachUserPolicy", "+ -+++--- -++-- 0 - +-----"),
     ("EnableMFADevice", "+ -+++--- -++-- 0 - +-----"),
+    ("GetAccessKeyLastUsed", "+ -+++--- -++-- 0 - +-----"),
     ("GetAccountAuthorizationDetails", "+ -+++--- -++-- + - ------"),
     ("GetAccountPasswordPolicy", "+ -+++--- -++-- 0 - ------"),
     ("GetAccountSummary", "+ -+++--- -++-- + - ------"),
+    ("GetContextKeysForCustomPolicy", "+ -+++--- -++-- + - ------"),
+    ("GetContextKeysForPrincipalPolicy", "+ -+++--- -++-- 0 - +-----"),
     ("GetGroup", "+ -+++--- -++-- 0 - -+----"),
     ("GetGroupPolicy", "+ -+++--- -++-- 0 - -+----"),
     ("GetLoginProfile", "+ -+++--- -++-- 0 - +-----"),
@@ -121,6 +124,8 @@ const MATRIX: &Table = &[
     ("RemoveUserFromGroup", "+ -+++--- -++-- 0 - -+----"),
     ("ResyncMFADevice", "+ -+++--- -++-- 0 - +-----"),
     ("SetDefaultPolicyVersion", "+ -+++--- -++-- 0 - ---+--"),
+    ("SimulateCustomPolicy", "+ -+++--- -++-- + - ------"),
+    ("SimulatePrincipalPolicy", "+ -+++--- -++-- 0 - +-----"),
     ("TagMFADevice", "+ -+++--- -++-- 0 - ----+-"),
     ("TagOpenIDConnectProvider", "+ -+++--- -++-- 0 - -----+"),
     ("TagPolicy", "+ -+++--- -++-- 0 - ---+--"),
@@ -210,7 +215,7 @@ fn before(operation: &str) -> &'static [&'static str] {
         "DeleteUserPolicy" | "GetUserPolicy" => &["PutUserPolicy"],
         "DeleteGroupPolicy" | "GetGroupPolicy" => &["PutGroupPolicy"],
         "DeleteRolePolicy" | "GetRolePolicy" => &["PutRolePolicy"],
-        "DeleteAccessKey" | "UpdateAccessKey" => &["CreateAccessKey"],
+        "DeleteAccessKey" | "GetAccessKeyLastUsed" | "UpdateAccessKey" => &["CreateAccessKey"],
         "ChangePassword" | "DeleteLoginProfile" | "GetLoginProfile" | "UpdateLoginProfile" => {
             &["CreateLoginProfile"]
         }
@@ -222,6 +227,7 @@ fn before(operation: &str) -> &'static [&'static str] {
         "CreateAccessKey"
         | "CreateLoginProfile"
         | "DeleteUser"
+        | "GetContextKeysForPrincipalPolicy"
         | "GetUser"
         | "ListAccessKeys"
         | "ListAttachedUserPolicies"
@@ -230,6 +236,7 @@ fn before(operation: &str) -> &'static [&'static str] {
         | "ListUserPolicies"
         | "ListUserTags"
         | "PutUserPolicy"
+        | "SimulatePrincipalPolicy"
         | "TagUser"
         | "UntagUser"
         | "UpdateUser" => &["CreateUser"],
@@ -332,6 +339,7 @@ impl Subject {
             ("AccessKeyId", "AccessKeyId", self.key.clone()),
             ("AccountAlias", "AccountAlias", own.to_owned()),
             ("AssumeRolePolicyDocument", "AssumeRolePolicyDocument", trust),
+            ("ActionNames", "ActionNames.member.1", "kms:Decrypt".to_owned()),
             ("AuthenticationCode1", "AuthenticationCode1", one.clone()),
             ("AuthenticationCode2", "AuthenticationCode2", next.clone()),
             ("ClientID", "ClientID", "other".to_owned()),
@@ -347,8 +355,14 @@ impl Subject {
             ),
             ("Password", "Password", "The-first1pass".to_owned()),
             ("PolicyArn", "PolicyArn", arn(ACCOUNT, &format!("policy/{own}"))),
-            ("PolicyDocument", "PolicyDocument", document),
+            ("PolicyDocument", "PolicyDocument", document.clone()),
+            ("PolicyInputList", "PolicyInputList.member.1", document),
             ("PolicyName", "PolicyName", own.to_owned()),
+            (
+                "PolicySourceArn",
+                "PolicySourceArn",
+                arn(ACCOUNT, &format!("user/{}", self.user)),
+            ),
             ("RoleName", "RoleName", own.to_owned()),
             (
                 "SerialNumber",
