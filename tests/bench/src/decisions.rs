@@ -78,7 +78,7 @@ fn usual(policy: usize, number: usize) -> Value {
 /// Statements that each have to be looked at to their last element: wildcards, variables, conditions.
 fn hard(policy: usize, number: usize) -> Value {
     let place = policy * STATEMENTS + number;
-    json!({"Sid": format!("S{place}"), "Effect": "Allow", "Action": ["*:De*", "kms:*crypt"],
+    json!({"Sid": format!("S{place}"), "Effect": "Allow", "Action": ["kms:De*", "kms:*crypt"],
         "Resource": [format!("arn:aws:kms:*:*:key/*{place:08}*"), "arn:aws:*:${aws:username}*"],
         "Condition": {"StringLike": {"aws:PrincipalTag/team": "blue*"}, "IpAddress": {"aws:SourceIp": ["192.0.2.0/24", "2001:db8::/32"]}}})
 }
