@@ -1,6 +1,7 @@
 //! How texts, numbers and dates of policies are read, by what they then match.
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "tests fail by panicking"
