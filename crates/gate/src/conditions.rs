@@ -310,6 +310,92 @@ const UNANSWERED: &[&str] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+    use identity::{Gathered, Issuer, Principal, Tag};
+
+    /// What there is to ask of who it is; `-` where that is for others to say.
+    fn told(kind: Kind, issuer: Option<&str>, key: &str) -> String {
+        let account: AccountId = "111122223333".parse().unwrap();
+        let arn = match kind {
+            Kind::AssumedRole => "arn:aws:sts::111122223333:assumed-role/R/s",
+            Kind::FederatedUser => "arn:aws:sts::111122223333:federated-user/bob",
+            Kind::Root | Kind::Operator => "arn:aws:iam::111122223333:root",
+            Kind::User | Kind::WebIdentity => "arn:aws:iam::111122223333:user/ada",
+        };
+        let principal = Principal {
+            kind,
+            account,
+            arn: arn.parse().unwrap(),
+            id: "ITS-ID".to_owned(),
+            name: Some("ada".to_owned()),
+            issuer: issuer.map(|arn| Issuer {
+                arn: arn.parse().unwrap(),
+                id: "ID-OF-ISSUER".to_owned(),
+                name: None,
+            }),
+        };
+        let tags = vec![Tag {
+            key: "Team".to_owned(),
+            value: "red".to_owned(),
+        }];
+        let own = OwnPolicies::given(
+            Some(Gathered {
+                tags,
+                ..Gathered::default()
+            }),
+            None,
+            &[],
+        );
+        let subject = Subject {
+            principal: &principal,
+            session: None,
+            web: None,
+        };
+        match of_principal(subject, &own, &ConditionKey::new(key).unwrap()) {
+            None => "-".to_owned(),
+            Some(Found::Absent) => "absent".to_owned(),
+            Some(Found::One(value)) => value.into_owned(),
+            Some(other) => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn policies_are_told_who_it_is() {
+        let role = Some("arn:aws:iam::111122223333:role/R");
+        let user = Some("arn:aws:iam::111122223333:user/ada");
+        let arn = "aws:PrincipalArn";
+        for (kind, issuer, key, value) in [
+            (Kind::User, None, arn, "arn:aws:iam::111122223333:user/ada"),
+            (Kind::AssumedRole, role, arn, "arn:aws:iam::111122223333:role/R"),
+            (
+                Kind::FederatedUser,
+                user,
+                arn,
+                "arn:aws:sts::111122223333:federated-user/bob",
+            ),
+            (Kind::Root, None, arn, "arn:aws:iam::111122223333:root"),
+            (Kind::User, None, "aws:PrincipalAccount", "111122223333"),
+            (Kind::User, None, "kms:CallerAccount", "111122223333"),
+            (Kind::Root, None, "aws:PrincipalType", "Account"),
+            (Kind::Operator, None, "aws:PrincipalType", "Account"),
+            (Kind::User, None, "aws:PrincipalType", "User"),
+            (Kind::AssumedRole, role, "aws:PrincipalType", "AssumedRole"),
+            (Kind::FederatedUser, user, "aws:PrincipalType", "FederatedUser"),
+            (Kind::User, None, "aws:username", "ada"),
+            (Kind::AssumedRole, role, "aws:username", "absent"),
+            (Kind::FederatedUser, user, "aws:username", "absent"),
+            (Kind::User, None, "aws:userid", "ITS-ID"),
+            (Kind::AssumedRole, role, "aws:userid", "ITS-ID"),
+            (Kind::User, None, "aws:PrincipalTag/team", "red"),
+            (Kind::User, None, "aws:PrincipalTag/other", "absent"),
+            (Kind::User, None, "aws:PrincipalIsAWSService", "false"),
+            (Kind::User, None, "aws:ViaAWSService", "false"),
+            (Kind::User, None, "aws:SourceIp", "-"),
+            (Kind::User, None, "aws:TokenIssueTime", "-"),
+            (Kind::User, None, "kms:KeySpec", "-"),
+        ] {
+            assert_eq!(told(kind, issuer, key), value, "{kind:?} {key}");
+        }
+    }
 
     #[test]
     fn the_table_can_be_searched() {

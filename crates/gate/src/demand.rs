@@ -103,3 +103,47 @@ impl Demands {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use policy::{Kind as PolicyKind, Policy};
+
+    #[test]
+    fn what_has_no_resource_is_asked_of_all_and_an_account_s_root_is_one_where_it_has_a_policy() {
+        let owner: AccountId = "111122223333".parse().unwrap();
+        let root = Arn::root_of(owner);
+        let user: Arn = "arn:aws:iam::111122223333:user/ada".parse().unwrap();
+        let policy = Arc::new(Policy::silent(PolicyKind::Key).compile());
+        let text = |resource: &Arn, authority: Authority| {
+            let demand = Demand {
+                action: "iam:ListUsers",
+                resource: resource.clone(),
+                owner,
+                authority,
+            };
+            demand.wanted().resource.to_owned()
+        };
+        assert_eq!(text(&root, Authority::Identity), "*");
+        assert_eq!(text(&user, Authority::Identity), user.as_str());
+        assert_eq!(
+            text(&root, Authority::Resource(Arc::clone(&policy))),
+            root.as_str()
+        );
+        assert_eq!(text(&root, Authority::Grant(policy)), root.as_str());
+    }
+
+    #[test]
+    fn what_is_public_says_why_until_something_is_demanded() {
+        let public = Demands::public("a test");
+        assert_eq!(public.public_reason(), Some("a test"));
+        let owner: AccountId = "111122223333".parse().unwrap();
+        let more = public.and(Demand {
+            action: "iam:ListUsers",
+            resource: Arn::root_of(owner),
+            owner,
+            authority: Authority::Identity,
+        });
+        assert_eq!(more.public_reason(), None);
+    }
+}

@@ -62,3 +62,64 @@ pub fn names_in_grants(principal: &Principal) -> Vec<(String, Strength)> {
     names.push((account, Strength::Account));
     names
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use identity::Issuer;
+
+    fn principal(kind: Kind, arn: &str, id: &str, issuer: Option<(&str, &str)>) -> Principal {
+        Principal {
+            kind,
+            account: "111122223333".parse().unwrap(),
+            arn: arn.parse().unwrap(),
+            id: id.to_owned(),
+            name: None,
+            issuer: issuer.map(|(arn, id)| Issuer {
+                arn: arn.parse().unwrap(),
+                id: id.to_owned(),
+                name: None,
+            }),
+        }
+    }
+
+    fn names(principal: &Principal) -> Vec<(String, Strength)> {
+        names_in_grants(principal)
+    }
+
+    #[test]
+    fn grants_know_a_root_user_by_its_account_alone() {
+        let root = Principal::root("111122223333".parse().unwrap());
+        assert_eq!(names(&root), [("111122223333".to_owned(), Strength::Itself)]);
+    }
+
+    #[test]
+    fn grants_know_a_user_by_its_id_and_its_account() {
+        let user = principal(Kind::User, "arn:aws:iam::111122223333:user/ada", "AIDAX", None);
+        let account = ("111122223333".to_owned(), Strength::Account);
+        assert_eq!(names(&user), [("AIDAX".to_owned(), Strength::Itself), account]);
+    }
+
+    #[test]
+    fn grants_know_a_session_by_itself_and_by_what_it_is_of() {
+        let role = Some(("arn:aws:iam::111122223333:role/R", "AROAX"));
+        let arn = "arn:aws:sts::111122223333:assumed-role/R/s";
+        let session = principal(Kind::AssumedRole, arn, "AROAX:s", role);
+        let account = ("111122223333".to_owned(), Strength::Account);
+        let expected = [
+            ("AROAX:s".to_owned(), Strength::Itself),
+            ("AROAX".to_owned(), Strength::Role),
+            account.clone(),
+        ];
+        assert_eq!(names(&session), expected);
+        let user = Some(("arn:aws:iam::111122223333:user/ada", "AIDAX"));
+        let arn = "arn:aws:sts::111122223333:federated-user/bob";
+        let federated = principal(Kind::FederatedUser, arn, "111122223333:bob", user);
+        let expected = [
+            (arn.to_owned(), Strength::Itself),
+            ("AIDAX".to_owned(), Strength::Role),
+            account,
+        ];
+        assert_eq!(names(&federated), expected);
+    }
+}
