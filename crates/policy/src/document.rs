@@ -121,6 +121,27 @@ impl Policy {
         }
     }
 
+    /// Whether an Allow of it speaks of an action of a service, whatever the resources and conditions.
+    pub fn gives(&self, service: &str) -> bool {
+        let is_of = |action: &String| match action.split_once(':') {
+            Some((of, _)) => of.eq_ignore_ascii_case(service),
+            None => action == "*",
+        };
+        let allows = self
+            .statements
+            .iter()
+            .filter(|statement| statement.effect == Effect::Allow);
+        allows
+            .filter_map(|statement| statement.actions.as_ref())
+            .any(|actions| match actions {
+                Element::These(actions) => actions.iter().any(is_of),
+                // All of the service may be left out.
+                Element::Not(actions) => !actions
+                    .iter()
+                    .any(|action| action == "*" || action.eq_ignore_ascii_case(&format!("{service}:*"))),
+            })
+    }
+
     /// A policy that says nothing, and so allows nothing.
     pub fn silent(kind: Kind) -> Policy {
         Policy {

@@ -14,6 +14,7 @@ mod account;
 mod documents;
 mod error;
 mod holders;
+mod last_access;
 mod limits;
 mod login;
 mod mfa;

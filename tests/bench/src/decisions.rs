@@ -79,7 +79,7 @@ fn usual(policy: usize, number: usize) -> Value {
 fn hard(policy: usize, number: usize) -> Value {
     let place = policy * STATEMENTS + number;
     json!({"Sid": format!("S{place}"), "Effect": "Allow", "Action": ["kms:De*", "kms:*crypt"],
-        "Resource": [format!("arn:aws:kms:*:*:key/*{place:08}*"), "arn:aws:*:${aws:username}*"],
+        "Resource": [format!("arn:aws:kms:*:*:key/*{place:08}*"), "arn:aws:kms:*:${aws:username}*"],
         "Condition": {"StringLike": {"aws:PrincipalTag/team": "blue*"}, "IpAddress": {"aws:SourceIp": ["192.0.2.0/24", "2001:db8::/32"]}}})
 }
 

@@ -37,6 +37,7 @@ mod detach_group_policy;
 mod detach_role_policy;
 mod detach_user_policy;
 mod enable_mfa_device;
+mod generate_service_last_accessed_details;
 mod get_access_key_last_used;
 mod get_account_authorization_details;
 mod get_account_password_policy;
@@ -52,6 +53,8 @@ mod get_policy;
 mod get_policy_version;
 mod get_role;
 mod get_role_policy;
+mod get_service_last_accessed_details;
+mod get_service_last_accessed_details_with_entities;
 mod get_user;
 mod get_user_policy;
 mod list_access_keys;
@@ -149,6 +152,7 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &detach_role_policy::DetachRolePolicy,
     &detach_user_policy::DetachUserPolicy,
     &enable_mfa_device::EnableMfaDevice,
+    &generate_service_last_accessed_details::GenerateServiceLastAccessedDetails,
     &get_access_key_last_used::GetAccessKeyLastUsed,
     &get_account_authorization_details::GetAccountAuthorizationDetails,
     &get_account_password_policy::GetAccountPasswordPolicy,
@@ -164,6 +168,8 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &get_policy_version::GetPolicyVersion,
     &get_role::GetRole,
     &get_role_policy::GetRolePolicy,
+    &get_service_last_accessed_details::GetServiceLastAccessedDetails,
+    &get_service_last_accessed_details_with_entities::GetServiceLastAccessedDetailsWithEntities,
     &get_user::GetUser,
     &get_user_policy::GetUserPolicy,
     &list_access_keys::ListAccessKeys,

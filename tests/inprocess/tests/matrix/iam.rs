@@ -72,6 +72,7 @@ const MATRIX: &Table = &[
     ("DetachRolePolicy", "+ -+++--- -++-- 0 - --+---"),
     ("DetachUserPolicy", "+ -+++--- -++-- 0 - +-----"),
     ("EnableMFADevice", "+ -+++--- -++-- 0 - +-----"),
+    ("GenerateServiceLastAccessedDetails", "+ -+++--- -++-- 0 - +-----"),
     ("GetAccessKeyLastUsed", "+ -+++--- -++-- 0 - +-----"),
     ("GetAccountAuthorizationDetails", "+ -+++--- -++-- + - ------"),
     ("GetAccountPasswordPolicy", "+ -+++--- -++-- 0 - ------"),
@@ -87,6 +88,11 @@ const MATRIX: &Table = &[
     ("GetPolicyVersion", "+ -+++--- -++-- 0 - ---+--"),
     ("GetRole", "+ -+++--- -++-- 0 - --+---"),
     ("GetRolePolicy", "+ -+++--- -++-- 0 - --+---"),
+    ("GetServiceLastAccessedDetails", "+ -+++--- -++-- 0 - ------"),
+    (
+        "GetServiceLastAccessedDetailsWithEntities",
+        "+ -+++--- -++-- 0 - ------",
+    ),
     ("GetUser", "+ -+++--- -++-- 0 - +-----"),
     ("GetUserPolicy", "+ -+++--- -++-- 0 - +-----"),
     ("ListAccessKeys", "+ -+++--- -++-- 0 - +-----"),
@@ -195,6 +201,8 @@ struct Subject {
     user: String,
     /// An access key of the user's.
     key: String,
+    /// A report on the user.
+    job: String,
     /// The codes that a device is enabled by, and those of now.
     codes: [String; 4],
 }
@@ -227,6 +235,7 @@ fn before(operation: &str) -> &'static [&'static str] {
         "CreateAccessKey"
         | "CreateLoginProfile"
         | "DeleteUser"
+        | "GenerateServiceLastAccessedDetails"
         | "GetContextKeysForPrincipalPolicy"
         | "GetUser"
         | "ListAccessKeys"
@@ -240,6 +249,9 @@ fn before(operation: &str) -> &'static [&'static str] {
         | "TagUser"
         | "UntagUser"
         | "UpdateUser" => &["CreateUser"],
+        "GetServiceLastAccessedDetails" | "GetServiceLastAccessedDetailsWithEntities" => {
+            &["CreateUser", "GenerateServiceLastAccessedDetails"]
+        }
         "DeleteGroup"
         | "GetGroup"
         | "ListAttachedGroupPolicies"
@@ -297,6 +309,7 @@ impl Subject {
             user: user.unwrap_or(&name).to_owned(),
             name,
             key: String::new(),
+            job: String::new(),
             codes: Default::default(),
         };
         for step in steps(operation) {
@@ -309,6 +322,9 @@ impl Subject {
             let made = made.unwrap_or_else(|refusal| panic!("{step} for {operation}: {refusal}"));
             match step {
                 "CreateAccessKey" => subject.key = element(&made, "AccessKeyId").unwrap().to_owned(),
+                "GenerateServiceLastAccessedDetails" => {
+                    subject.job = element(&made, "JobId").unwrap().to_owned();
+                }
                 "CreateVirtualMFADevice" => {
                     subject.codes = [-3, -2, 0, 1].map(|step| code(keystead, &made, step));
                 }
@@ -338,6 +354,7 @@ impl Subject {
         let values = [
             ("AccessKeyId", "AccessKeyId", self.key.clone()),
             ("AccountAlias", "AccountAlias", own.to_owned()),
+            ("Arn", "Arn", arn(ACCOUNT, &format!("user/{}", self.user))),
             ("AssumeRolePolicyDocument", "AssumeRolePolicyDocument", trust),
             ("ActionNames", "ActionNames.member.1", "kms:Decrypt".to_owned()),
             ("AuthenticationCode1", "AuthenticationCode1", one.clone()),
@@ -346,6 +363,7 @@ impl Subject {
             ("ClientIDList", "ClientIDList.member.1", "other".to_owned()),
             ("Description", "Description", "d".to_owned()),
             ("GroupName", "GroupName", own.to_owned()),
+            ("JobId", "JobId", self.job.clone()),
             ("NewPassword", "NewPassword", "Another1!pass".to_owned()),
             ("OldPassword", "OldPassword", "The-first1pass".to_owned()),
             (
@@ -369,6 +387,7 @@ impl Subject {
                 "SerialNumber",
                 arn(ACCOUNT, &format!("mfa/{own}")),
             ),
+            ("ServiceNamespace", "ServiceNamespace", "kms".to_owned()),
             ("Status", "Status", "Inactive".to_owned()),
             ("TagKeys", "TagKeys.member.1", "k".to_owned()),
             ("Tags", "Tags.member.1.Key", "k".to_owned()),
