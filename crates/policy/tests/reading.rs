@@ -80,6 +80,7 @@ fn numbers_are_read_as_json_has_them() {
         ("1.5e3", "1500"),
         ("0", "0"),
         ("0e5", "0"),
+        ("10e-13", "1e-12"),
     ] {
         let condition = format!(r#"{{"NumericEquals":{{"a:b":{written}}}}}"#);
         assert!(allows(&condition, &json!({"a:b": is})), "{written}");
@@ -218,4 +219,64 @@ fn of_many_members_none_may_stand_twice() {
         twice.push(members[0].clone());
         assert!(!is_read(&condition(&twice)), "{count}");
     }
+}
+
+/// Whether an Allow of this resource speaks of one of that ARN.
+fn speaks_of(pattern: &str, resource: &str) -> bool {
+    let statement = json!({"Effect": "Allow", "Action": "a:b", "Resource": pattern});
+    let text = json!({"Version": "2012-10-17", "Statement": statement}).to_string();
+    let policy = Policy::parse(&text, Kind::Inline).unwrap_or_else(|error| panic!("{error}: {text}"));
+    let caller = Owned::of("arn:aws:iam::111122223333:user/a");
+    let request = Request::of(&json!({"t:part": "a:b", "t:plain": "a"}));
+    let question = Question {
+        caller: caller.caller(),
+        action: "a:b",
+        resource,
+        context: &request,
+    };
+    matches!(policy.compile().decide(&question), Decision::Allow(..))
+}
+
+#[test]
+fn a_wildcard_within_a_part_of_an_arn_stays_there() {
+    for (pattern, resource, matches) in [
+        (
+            "arn:aws:kms:us-*-1:1:key/*",
+            "arn:aws:kms:us-east-1:1:key/a",
+            true,
+        ),
+        (
+            "arn:aws:kms:us-*-1:1:key/*",
+            "arn:aws:kms:us-a:2:key/x-1:1:key/y",
+            false,
+        ),
+        ("arn:aws:kms:us-?-1:1:key/*", "arn:aws:kms:us-e-1:1:key/a", true),
+        ("arn:aws:kms:us-?-1:1:key/*", "arn:aws:kms:us-:-1:1:key/a", false),
+        ("arn:aws:kms:?:1:key/*", "arn:aws:kms:::1:key/a", false),
+        ("arn:aws:kms:r:1*2:key/a", "arn:aws:kms:r:1x2:key/a", true),
+        ("arn:aws:kms:r:1*2:key/a", "arn:aws:kms:r:1:y2:key/a", false),
+        // At the end of its part it runs on.
+        ("arn:aws:kms:*:1:key/a", "arn:aws:kms:r:1:key/a", true),
+        ("arn:aws:kms:*:1:key/a", "arn:aws:kms:r:2:1:key/a", true),
+        ("arn:aws:kms:*", "arn:aws:kms:r:1:key/a", true),
+        // In the last part colons are ordinary.
+        ("arn:aws:s3:::b/?/x", "arn:aws:s3:::b/:/x", true),
+        ("arn:aws:s3:::b/*/x", "arn:aws:s3:::b/a:c/x", true),
+        ("arn:aws:s3:::b?", "arn:aws:s3:::b:", true),
+        ("arn:aws:s3:::b/${t:plain}?", "arn:aws:s3:::b/a:", true),
+        ("arn:aws:s3:::b/${t:part}", "arn:aws:s3:::b/a:b", true),
+        ("arn:aws:s3:::*", "arn:aws:s3:::b", true),
+        ("arn:aws:s3:::", "arn:aws:s3:::", true),
+        ("arn:aws:s3:::b", "arn:aws:s3:::c", false),
+    ] {
+        assert_eq!(speaks_of(pattern, resource), matches, "{pattern} {resource}");
+    }
+}
+
+#[test]
+fn what_is_too_long_to_be_compared_leaves_it_open_among_others_too() {
+    let long = "y".repeat(limits::TEXT_BYTES + 1);
+    let condition = r#"{"ForAnyValue:StringEquals":{"a:b":"x"}}"#;
+    assert!(allows(condition, &json!({"a:b": ["x", "y"]})));
+    assert!(!allows(condition, &json!({"a:b": ["x", long]})));
 }
