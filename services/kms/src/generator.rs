@@ -9,9 +9,11 @@ use arn::AccountId;
 use crypto::{KeyKind, Material, MaterialId};
 use store::{Change, Domain, StoreError, Vault, View};
 
+use crate::grants::{self, GrantOperation};
 use crate::key_id::KeyId;
 use crate::records::{
-    Key, KeyPolicies, KeyPolicy, Keys, MaterialName, Materials, Origin, RotationKind, Transition, Version,
+    Grant, GrantName, Grants, Key, KeyPolicies, KeyPolicy, Keys, MaterialName, Materials, Origin, Party,
+    RotationKind, Transition, Version,
 };
 
 /// Draws the ids of so many new keys, and puts them in the order of their rows, in which they are quickest to write.
@@ -44,6 +46,52 @@ pub fn add(
     change.put::<Keys>(domain, key, record);
     change.put::<KeyPolicies>(domain, key, KeyPolicy::default_of(account));
     change.put_secret::<Materials>(domain, MaterialName { key, id }, Material::generate(entropy)?);
+    Ok(())
+}
+
+/// Whom a generated grant is for.
+#[derive(Debug, Clone, Copy)]
+pub struct Grantee<'g> {
+    /// Its ARN.
+    pub arn: &'g str,
+    /// Its unique id.
+    pub id: &'g str,
+}
+
+/// Adds a grant on the key `id` to `change`, that lets somebody make data keys with it and decrypt. Nothing is added for what is
+/// no id.
+pub fn add_grant(
+    change: &mut Change,
+    domain: Domain,
+    account: AccountId,
+    id: &str,
+    to: Grantee<'_>,
+    now: Timestamp,
+    entropy: &dyn Entropy,
+) -> Result<(), EntropyFailed> {
+    let Some(key) = KeyId::parse(id) else {
+        return Ok(());
+    };
+    let mut id = [0; 32];
+    entropy.fill(&mut id)?;
+    let grant = Grant {
+        key: key.to_bytes(),
+        id,
+        name: None,
+        grantee: Party {
+            named: to.arn.to_owned(),
+            id: to.id.to_owned(),
+            is_service: false,
+        },
+        retiring: None,
+        operations: grants::bits(&[GrantOperation::GenerateDataKey, GrantOperation::Decrypt]),
+        subset: None,
+        equals: None,
+        source_arn: None,
+        issuer: account.number(),
+        created_ms: now.milliseconds(),
+    };
+    change.put::<Grants>(domain, GrantName { key, id }, grant);
     Ok(())
 }
 

@@ -5,8 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ambient::{Clock, SystemClock, SystemEntropy};
-use arn::{AccountId, Place, Region};
+use arn::{Place, Region};
 use identity::{IdKind, ManagedPolicies, ManagedPolicy, NewAccessKey, Owner, UniqueId, User, Users};
+use kms::generator::Grantee;
 use secret::SecretString;
 use serde_json::{Value, json};
 use store::{Change, ReadSet};
@@ -25,6 +26,9 @@ const CONNECTIONS: usize = 64;
 /// Users that are written as one change.
 const USERS_A_CHANGE: usize = 1_000;
 
+/// Users whom grants are for.
+const GRANTEES: usize = 500;
+
 /// Somebody who signs.
 struct Somebody {
     access_key: String,
@@ -39,10 +43,12 @@ pub(crate) fn measure(arguments: &Arguments, pace: &Pace) -> Result<Vec<Compared
         return Ok(Vec::new());
     }
     let directory = tempfile::tempdir()?;
-    Keystead::start(directory.path())?.end()?;
-    let (account, users) = fill(directory.path(), pace.users)?;
+    let empty = Keystead::start(directory.path())?;
+    let key = empty.create_key()?;
+    let (crowded, lone) = (for_grants(&empty, &key)?, for_grants(&empty, &key)?);
+    empty.end()?;
+    let users = fill(directory.path(), pace, [&crowded, &lone])?;
     let keystead = Keystead::start(directory.path())?;
-    let key = keystead.create_key()?;
     let bodies = data_keys(&key);
     let one = users.first().ok_or("no user")?;
     let mut all = Vec::new();
@@ -59,8 +65,6 @@ pub(crate) fn measure(arguments: &Arguments, pace: &Pace) -> Result<Vec<Compared
         all.push(compare(&keystead, name, &many, &single, pace)?);
     }
     if wanted(Name::Grants) {
-        let crowded = granted(&keystead, account, pace.grants)?;
-        let lone = granted(&keystead, account, 1)?;
         let (crowded, lone) = (data_keys(&crowded), data_keys(&lone));
         let many = || by(&keystead, &crowded, &[one]);
         let single = || by(&keystead, &lone, &[one]);
@@ -79,9 +83,12 @@ fn data_keys(key: &str) -> Vec<Vec<u8>> {
 
 /// Puts so many users into the store of a server that is stopped. Each has an inline policy and two managed ones, of the size
 /// that applications have; all three are read for each decision, and one allows.
-fn fill(directory: &Path, users: usize) -> Result<(AccountId, Vec<Somebody>), Stop> {
+///
+/// The first user has a grant on both keys; all others on the first of them are for a few hundred of the others.
+fn fill(directory: &Path, pace: &Pace, [crowded, lone]: [&str; 2]) -> Result<Vec<Somebody>, Stop> {
+    let users = pace.users;
     let (store, _) = stored::open_store(directory)?;
-    let (_, place) = stored::home(&store)?;
+    let (of_keys, place) = stored::home(&store)?;
     let account = place.account;
     let region = Region::global();
     let domain = store.snapshot().view().domain(&Place { account, region });
@@ -97,6 +104,7 @@ fn fill(directory: &Path, users: usize) -> Result<(AccountId, Vec<Somebody>), St
         change.put::<ManagedPolicies>(domain, id, policy);
     }
     let mut made = Vec::with_capacity(users);
+    let mut granted = Vec::new();
     for number in 0..users {
         let id = UniqueId::draw(IdKind::User, &SystemEntropy)?;
         let mut user = User::new(&id, &format!("user-{number}"), "/", now);
@@ -104,6 +112,9 @@ fn fill(directory: &Path, users: usize) -> Result<(AccountId, Vec<Somebody>), St
         user.policies.set_inline("own", &own());
         let key = NewAccessKey::draw(&SystemEntropy)?;
         key.keep(&Owner::User(account, id.clone()), now, &mut change);
+        if number < GRANTEES {
+            granted.push((user.arn(account).ok_or("no ARN")?.to_string(), id.to_string()));
+        }
         change.put::<Users>(domain, id, user);
         made.push(Somebody {
             access_key: key.id.to_string(),
@@ -113,8 +124,19 @@ fn fill(directory: &Path, users: usize) -> Result<(AccountId, Vec<Somebody>), St
             runtime.block_on(store.commit(ReadSet::new(), std::mem::take(&mut change)))?;
         }
     }
+    let (first, others) = granted.split_first().ok_or("no user")?;
+    let mut grant = |key: &str, (arn, id): &(String, String)| {
+        let to = Grantee { arn, id };
+        kms::generator::add_grant(&mut change, of_keys, account, key, to, now, &SystemEntropy)
+    };
+    grant(lone, first)?;
+    grant(crowded, first)?;
+    for other in others.iter().cycle().take(pace.grants) {
+        grant(crowded, other)?;
+    }
+    runtime.block_on(store.commit(ReadSet::new(), change))?;
     runtime.block_on(store.close())?;
-    Ok((account, made))
+    Ok(made)
 }
 
 fn document(statements: &[Value]) -> String {
@@ -146,25 +168,15 @@ fn application() -> String {
     ])
 }
 
-/// A key whose grants let so many callers use it, and whose policy leaves the account's own policies out: the first user has a grant.
-fn granted(keystead: &Keystead, account: AccountId, grants: usize) -> Result<String, Stop> {
-    let administers = json!({"Effect": "Allow", "Principal": {"AWS": account.to_string()}, "Action": [
+/// A key that the account's own policies don't decide on, so that it is for grants to let others use it.
+fn for_grants(keystead: &Keystead, other: &str) -> Result<String, Stop> {
+    let described = keystead.ask_one("DescribeKey", &json!({"KeyId": other}))?;
+    let account = described
+        .pointer("/KeyMetadata/AWSAccountId")
+        .ok_or("a key has no account")?;
+    let administers = json!({"Effect": "Allow", "Principal": {"AWS": account}, "Action": [
         "kms:PutKeyPolicy", "kms:CreateGrant", "kms:DescribeKey", "kms:ScheduleKeyDeletion"], "Resource": "*"});
-    let key = keystead.create(&json!({"Policy": document(&[administers])}))?;
-    let to = |number: usize| {
-        // Some grants to each of a few hundred users, and but one to the first.
-        let user = if number == 0 { 0 } else { 1 + number % 499 };
-        json!({"KeyId": key, "GranteePrincipal": format!("arn:aws:iam::{account}:user/user-{user}"),
-            "Operations": ["GenerateDataKey", "Decrypt"], "Name": format!("grant-{number}")})
-    };
-    let bodies: Vec<Vec<u8>> = (0..grants)
-        .map(|number| to(number).to_string().into_bytes())
-        .collect();
-    // A signature lasts for five minutes.
-    for part in bodies.chunks(10_000) {
-        keystead.ask("CreateGrant", part)?;
-    }
-    Ok(key)
+    keystead.create(&json!({"Policy": document(&[administers])}))
 }
 
 /// Requests by these in turn, signed now.
