@@ -10,7 +10,7 @@
 mod common;
 
 use common::{Given, Outcome, Owned, Request, interpreter};
-use policy::{Effect, Element, Kind, Policy, Principal, Question, Statement, limits};
+use policy::{Decision, Effect, Element, Kind, Policy, Principal, Question, Statement, limits};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -392,6 +392,12 @@ proptest! {
         let question = asked.question();
         let (decided, at_best) = (compiled.decide(&question), compiled.decide_at_best(&question));
         prop_assert!(Outcome::of(at_best) >= Outcome::of(decided), "{asked:?}");
+        let matching = compiled.matching(&question);
+        let denies = matching.iter().any(|matched| matched.certain && matched.source.effect == Effect::Deny);
+        let allows = matching.iter().any(|matched| matched.source.effect == Effect::Allow);
+        let expected = (denies, !denies && allows);
+        let is = (matches!(at_best, Decision::Deny(_)), matches!(at_best, Decision::Allow(..)));
+        prop_assert_eq!(is, expected, "{:?}", asked);
         if compiled.matching(&question).iter().all(|matched| matched.certain) {
             prop_assert_eq!(decided, at_best, "{:?}", asked);
         }

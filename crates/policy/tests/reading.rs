@@ -280,3 +280,20 @@ fn what_is_too_long_to_be_compared_leaves_it_open_among_others_too() {
     assert!(allows(condition, &json!({"a:b": ["x", "y"]})));
     assert!(!allows(condition, &json!({"a:b": ["x", long]})));
 }
+
+#[test]
+fn a_boolean_may_be_a_variable_s_value() {
+    let condition = r#"{"Bool":{"a:b":"${t:flag}"}}"#;
+    for (flag, value, holds) in [
+        ("true", "true", true),
+        ("true", "false", false),
+        ("false", "false", true),
+        ("false", "true", false),
+        ("TRUE", "true", true),
+        ("other", "true", false),
+        ("other", "false", false),
+    ] {
+        let is = allows(condition, &json!({"t:flag": flag, "a:b": value}));
+        assert_eq!(is, holds, "{flag} {value}");
+    }
+}
