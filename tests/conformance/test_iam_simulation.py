@@ -137,6 +137,31 @@ def test_results_come_page_by_page(iam):
             break
         marker = {"Marker": answer["Marker"]}
     assert seen == actions
+    # A marker goes on with the question that it was given for, and no other.
+    marker = simulate(iam, policy, actions, MaxItems=3)["Marker"]
+    with refused("ValidationError"):
+        simulate(iam, policy, actions[:-1], MaxItems=3, Marker=marker)
+    with refused("ValidationError"):
+        simulate(iam, [document(statement("Allow", "kms:*"))], actions, MaxItems=3, Marker=marker)
+
+
+def test_policies_that_take_much_work_come_on_smaller_pages(iam):
+    filler = statement("Allow", [f"s3:Get{number}" for number in range(4000)])
+    policy = [document(filler, statement("Allow", "kms:Decrypt"))] * 6
+    answer = simulate(iam, policy, [f"kms:Action{number}" for number in range(900)], MaxItems=900)
+    assert answer["IsTruncated"] and 0 < len(answer["EvaluationResults"]) < 900
+
+
+def test_of_other_resources_the_policies_add_to_the_caller_s_own(iam):
+    ada = f"arn:aws:iam::{ACCOUNT}:user/simulated-ada"
+    bucket = "arn:aws:s3:::reports/a"
+    of_bucket = document(statement("Allow", "s3:PutObject", bucket, Principal={"AWS": ada}))
+    own = [document(statement("Allow", "s3:GetObject"))]
+    answer = simulate(
+        iam, own, ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], ResourceArns=[bucket], ResourcePolicy=of_bucket,
+        CallerArn=ada,
+    )
+    assert list(decisions(answer).values()) == ["allowed", "allowed", "implicitDeny"]
 
 
 def test_what_a_user_has_is_simulated_with_its_groups_and_bounds(iam):
@@ -237,6 +262,8 @@ GOOD = [document(statement("Allow", "kms:*"))]
 @pytest.mark.parametrize("request_, code", [
     ({"PolicyInputList": ["{}"]}, "InvalidInput"),
     ({"ActionNames": ["Decrypt"]}, "InvalidInput"),
+    ({"ActionNames": ["kms:*"]}, "InvalidInput"),
+    ({"ActionNames": ["kms:Decrypt", "kms:"], "MaxItems": 1}, "InvalidInput"),
     ({"ResourceArns": ["key/1"]}, "InvalidInput"),
     ({"ResourcePolicy": GOOD[0]}, "InvalidInput"),
     ({"CallerArn": "ada"}, "InvalidInput"),

@@ -32,8 +32,8 @@ pub use engine::Engine;
 pub use entry::Resource;
 pub use explain::{Explain, Explained, NotExplained, by_identity};
 pub use gate::{
-    Asking, Authority, Caller, ConditionKey, Demand, Demands, Effect, Examined, Explanation, Found, GrantOn,
-    NamedPolicy, NoWebIdentity, Permit, PolicyKind, Position, Spoken, Strength, Subject, Supposed,
+    Asking, Authority, Caller, Cause, ConditionKey, Demand, Demands, Effect, Examined, Explanation, Found,
+    GrantOn, NamedPolicy, NoWebIdentity, Permit, PolicyKind, Position, Spoken, Strength, Subject, Supposed,
     Surroundings, Wanted, WebIdentity, names_in_grants,
 };
 pub use gate::{Outcome as Decided, Request as Asked, Resource as Described};

@@ -93,7 +93,7 @@ pub struct Spoken {
     pub certain: bool,
     /// How strongly it names the caller.
     pub strength: Strength,
-    /// The statement as it is written.
+    /// The statement as it is written; nothing of it in a simulation, which has the places.
     pub text: String,
     /// Where it begins in its policy.
     pub start: Position,
@@ -219,7 +219,9 @@ impl<'s> Examined<'s> {
         Ok(Explanation {
             outcome,
             cause,
-            statements: policies.flat_map(|policy| policy.speaks(&question)).collect(),
+            statements: policies
+                .flat_map(|policy| policy.speaks(&question, !supposed.is_whole))
+                .collect(),
             grants: grants.into_iter().map(|(_, grant)| grant.clone()).collect(),
             unknown: context.unknown.into_inner().into_iter().collect(),
         })
@@ -227,11 +229,11 @@ impl<'s> Examined<'s> {
 }
 
 impl NamedPolicy {
-    fn speaks(&self, question: &Question<'_>) -> impl Iterator<Item = Spoken> {
+    fn speaks(&self, question: &Question<'_>, with_text: bool) -> impl Iterator<Item = Spoken> {
         self.compiled
             .matching(question)
             .into_iter()
-            .map(|matched| Spoken {
+            .map(move |matched| Spoken {
                 kind: self.kind,
                 group: self.group.clone(),
                 policy: self.name.clone(),
@@ -239,7 +241,10 @@ impl NamedPolicy {
                 effect: matched.source.effect,
                 certain: matched.certain,
                 strength: matched.strength,
-                text: between(&self.text, matched.source.start, matched.source.end),
+                text: match with_text {
+                    true => between(&self.text, matched.source.start, matched.source.end),
+                    false => String::new(),
+                },
                 start: matched.source.start,
                 end: matched.source.end,
             })

@@ -42,3 +42,7 @@ pub const MFA_DEVICES: usize = 5000;
 pub const MFA_DEVICE_NAME: usize = 128;
 /// Characters of a serial number that the model admits.
 pub const SERIAL_NUMBER: usize = 256;
+/// Bytes of policies that a page of a simulation looks through: those of all policies, for each result.
+pub const SIMULATED_BYTES: usize = 32 * 1024 * 1024;
+/// Condition keys without a value that simulated policies may look at; each result names them.
+pub const SIMULATED_KEYS: usize = 1_000;

@@ -77,6 +77,14 @@ impl<'v> Paging<'v> {
         })
     }
 
+    /// The same, with so many entries on a page at the most, and one at the least.
+    pub fn of_at_most(self, most: usize) -> Paging<'v> {
+        Paging {
+            size: self.size.min(most.max(1)),
+            ..self
+        }
+    }
+
     /// Behind what the page begins.
     pub fn after(&self) -> Option<&[u8]> {
         self.after.as_deref()

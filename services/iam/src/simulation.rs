@@ -10,18 +10,18 @@ use std::sync::Arc;
 
 use arn::{AccountId, Arn};
 use engine::{
-    Authority, Demand, Described, Effect, Examined, NamedPolicy, PolicyKind, Resource, Spoken, Subject,
-    Supposed, Targets, View, Wanted,
+    Authority, Cause, Demand, Described, Effect, Examined, NamedPolicy, PolicyKind, Resource, Spoken,
+    Subject, Supposed, Targets, View, Wanted,
 };
 use identity::{Giving, Groups, Principal, Roles, Users};
 use model::Shape;
 use policy::{ConditionKey, Kind, Policy};
 use store::Domain;
 
-use crate::IamError;
 use crate::holders::Target;
 use crate::paging::{Marker, MaxItems, Paging};
 use crate::wire::DocumentText;
+use crate::{IamError, limits};
 
 /// An action that is simulated.
 #[derive(Debug, Clone, Shape)]
@@ -485,7 +485,24 @@ pub fn simulate(
         .actions
         .iter()
         .flat_map(|action| listed.iter().map(move |resource| (action, resource)));
-    let paging = Paging::of(view, operation, &[], asked.max_items, asked.marker)?;
+    for ActionName(name) in asked.actions {
+        check_action(name)?;
+    }
+    for ResourceName(text) in listed {
+        check_resource(text)?;
+    }
+    // A page is of the same question as the one before it.
+    let question = Simulated {
+        max_items: None,
+        marker: None,
+        ..asked
+    };
+    let question = format!("{source:?} {question:?}");
+    let bound_to = [question.as_bytes()];
+    let paging = Paging::of(view, operation, &bound_to, asked.max_items, asked.marker)?;
+    let bytes: usize = policies.iter().map(|policy| policy.text.len()).sum();
+    let bytes = bytes + asked.resource_policy.map_or(0, |DocumentText(text)| text.len());
+    let paging = paging.of_at_most(limits::SIMULATED_BYTES / bytes.max(1));
     let begin = match paging.after() {
         None => 0,
         // INVARIANT: a marker is sealed, and holds what was put into it below.
@@ -503,6 +520,13 @@ pub fn simulate(
     let of_resource = policy.iter().map(|(_, policy)| policy.clone());
     let mut missing = keys_of(policies.iter().filter_map(readable).chain(of_resource));
     missing.retain(|key| !values.contains_key(key.as_str()));
+    if missing.len() > limits::SIMULATED_KEYS {
+        let why = format!(
+            "The policies look at more than {} condition keys.",
+            limits::SIMULATED_KEYS
+        );
+        return Err(IamError::InvalidInput(why));
+    }
     let simulation = Simulation {
         examined: Examined::with(
             Subject {
@@ -512,7 +536,10 @@ pub fn simulate(
             },
             policies,
         ),
-        policy,
+        authority: policy.as_ref().map_or(Authority::Identity, |(_, policy)| {
+            Authority::Resource(Arc::new(policy.compile()))
+        }),
+        policy: policy.map(|(text, _)| text.as_str()),
         missing: missing
             .iter()
             .map(|key| ContextKeyName(key.as_written().to_owned()))
@@ -596,7 +623,9 @@ fn values(entries: &[ContextEntry]) -> Result<BTreeMap<String, Vec<String>>, Iam
 /// What all results of a simulation rest on.
 struct Simulation<'a> {
     examined: Examined<'a>,
-    policy: Option<(&'a String, Policy)>,
+    /// The text of the policy of the resources.
+    policy: Option<&'a str>,
+    authority: Authority,
     owner: AccountId,
     values: BTreeMap<String, Vec<String>>,
     /// What the policies look at that has no value.
@@ -607,43 +636,37 @@ struct Simulation<'a> {
 
 impl Simulation<'_> {
     fn of(&self, action: &ActionName, resource: &ResourceName) -> Result<EvaluationResult, IamError> {
-        let ActionName(name) = action;
-        if !name
-            .split_once(':')
-            .is_some_and(|(service, name)| !service.is_empty() && !name.is_empty())
-        {
-            return Err(IamError::InvalidInput(format!("Invalid ActionNames: {name}")));
-        }
-        let ResourceName(text) = resource;
+        let (ActionName(name), ResourceName(text)) = (action, resource);
         let arn: Option<Arn> = text.parse().ok();
-        if arn.is_none() && text != "*" {
-            return Err(IamError::InvalidInput(format!("Invalid ResourceArns: {text}")));
-        }
-        let authority = match &self.policy {
-            None => Authority::Identity,
-            Some((_, policy)) => Authority::Resource(Arc::new(policy.compile())),
-        };
         let owner = arn
             .and_then(|arn| arn.account())
             .filter(|_| self.policy.is_some());
-        let wanted = Wanted {
-            action: name,
-            resource: text,
-            owner: owner.unwrap_or(self.owner),
-            authority: &authority,
+        let owner = owner.unwrap_or(self.owner);
+        let judged = |authority: &Authority| {
+            let wanted = Wanted {
+                action: name,
+                resource: text,
+                owner,
+                authority,
+            };
+            self.examined.explain(
+                wanted,
+                Supposed {
+                    resource: None,
+                    policy: self.policy,
+                    grants: &[],
+                    values: &self.values,
+                    is_whole: true,
+                    time: self.view.now(),
+                    view: self.view.store(),
+                },
+            )
         };
-        let explanation = self.examined.explain(
-            wanted,
-            Supposed {
-                resource: None,
-                policy: self.policy.as_ref().map(|(text, _)| text.as_str()),
-                grants: &[],
-                values: &self.values,
-                is_whole: true,
-                time: self.view.now(),
-                view: self.view.store(),
-            },
-        )?;
+        let mut explanation = judged(&self.authority)?;
+        // The policies of keys have to allow or to leave it to the account; those of other resources add to the caller's own.
+        if explanation.cause == Some(Cause::NoResourcePolicy) && !name.to_lowercase().starts_with("kms:") {
+            explanation = judged(&Authority::Identity)?;
+        }
         let denies = |one: &&Spoken| one.effect == Effect::Deny;
         let is_denied = explanation.statements.iter().any(|one| denies(&one));
         let decision = match (&explanation.cause, is_denied) {
@@ -683,6 +706,23 @@ impl Simulation<'_> {
             permissions_boundary_decision_detail: boundary,
             resource_specific_results: specific,
         })
+    }
+}
+
+/// An action by its name, without wildcards.
+fn check_action(name: &str) -> Result<(), IamError> {
+    let parts = name.split_once(':');
+    let is_one = parts.is_some_and(|(service, name)| !service.is_empty() && !name.is_empty());
+    match is_one && !name.contains(['*', '?']) {
+        true => Ok(()),
+        false => Err(IamError::InvalidInput(format!("Invalid ActionNames: {name}"))),
+    }
+}
+
+fn check_resource(text: &str) -> Result<(), IamError> {
+    match text == "*" || text.parse::<Arn>().is_ok() {
+        true => Ok(()),
+        false => Err(IamError::InvalidInput(format!("Invalid ResourceArns: {text}"))),
     }
 }
 
