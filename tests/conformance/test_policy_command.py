@@ -100,7 +100,7 @@ def test_it_depends_on_what_only_the_call_can_tell(server, kms):
     key = kms.create_key()["KeyMetadata"]["Arn"]
     condition = {"StringEquals": {"kms:EncryptionContext:team": "red"}}
     statement = {"Effect": "Allow", "Action": "kms:*", "Resource": "*", "Condition": condition}
-    _, arn = as_user(server, None, "conditional", json.dumps({"Version": "2012-10-17", "Statement": statement}))
+    _, arn = as_user(server, None, "explained-conditional", json.dumps({"Version": "2012-10-17", "Statement": statement}))
     told = explain(server, arn, "kms:Decrypt", key)
     assert (told["Decision"], told["UnknownKeys"]) == ("Depends", ["kms:encryptioncontext:team"])
     own = told["Statements"][1]
@@ -114,11 +114,11 @@ def test_it_depends_on_what_only_the_call_can_tell(server, kms):
 def test_what_is_known_of_caller_and_key_is_not_asked_for(server, kms):
     key = kms.create_key(Tags=[{"TagKey": "team", "TagValue": "red"}])["KeyMetadata"]["Arn"]
     known = {
-        "StringEquals": {"aws:ResourceTag/team": "red", "aws:username": "known", "kms:KeySpec": "SYMMETRIC_DEFAULT"},
+        "StringEquals": {"aws:ResourceTag/team": "red", "aws:username": "explained-known", "kms:KeySpec": "SYMMETRIC_DEFAULT"},
         "ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:user/*"},
     }
     statement = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": key, "Condition": known}
-    _, arn = as_user(server, None, "known", json.dumps({"Version": "2012-10-17", "Statement": statement}))
+    _, arn = as_user(server, None, "explained-known", json.dumps({"Version": "2012-10-17", "Statement": statement}))
     told = explain(server, arn, "kms:Decrypt", key)
     assert (told["Decision"], told["UnknownKeys"]) == ("Allowed", [])
 
@@ -205,7 +205,7 @@ def test_the_list_reaches_into_other_accounts(server, kms):
 
 
 def test_roles_tell_who_may_take_them_on(server, iam):
-    _, arn = as_user(server, None, "taker", allow("sts:AssumeRole"))
+    _, arn = as_user(server, None, "explained-taker", allow("sts:AssumeRole"))
     trust = {"Sid": "Trust", "Effect": "Allow", "Principal": {"AWS": arn}, "Action": "sts:AssumeRole"}
     role = iam.create_role(
         RoleName="taken", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": trust})

@@ -250,7 +250,7 @@ fn before(operation: &str) -> &'static [&'static str] {
         | "UntagUser"
         | "UpdateUser" => &["CreateUser"],
         "GetServiceLastAccessedDetails" | "GetServiceLastAccessedDetailsWithEntities" => {
-            &["CreateUser", "GenerateServiceLastAccessedDetails"]
+            &["GenerateServiceLastAccessedDetails"]
         }
         "DeleteGroup"
         | "GetGroup"
