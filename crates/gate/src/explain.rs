@@ -10,8 +10,8 @@ use std::sync::Arc;
 use ambient::Timestamp;
 use arn::AccountId;
 use identity::{Gathered, Giving, Kind, Roles, UniqueId, Users};
-use policy::{Compiled, ConditionKey, Context, Effect, Found, Position, Question, Strength};
-use store::{StoreError, View};
+use policy::{Compiled, ConditionKey, Context, Effect, Found, Policy, Position, Question, Strength};
+use store::{Domain, StoreError, View};
 
 use crate::conditions::{of_principal, whole_seconds};
 use crate::judge::{Case, Decide, statement_name};
@@ -197,25 +197,27 @@ impl<'s> Examined<'s> {
             let counting = grants.iter().filter(|(_, grant)| counts(grant));
             case(decide).judge(|| Ok(counting.map(|(strength, _)| *strength).max()))
         };
-        let certain = judged(Compiled::decide, &|grant| grant.constraints.is_none())?;
-        let at_best = judged(Compiled::decide_at_best, &|_| true)?;
-        let (outcome, cause) = match (certain, at_best) {
-            (Ok(()), _) => (Outcome::Allowed, None),
-            (Err(cause), Ok(())) => (Outcome::Depends, Some(cause)),
-            (Err(_), Err(cause)) => (Outcome::Denied, Some(cause)),
+        let (outcome, cause) = match judged(Compiled::decide, &|grant| grant.constraints.is_none())? {
+            Ok(()) => (Outcome::Allowed, None),
+            Err(cause) => match judged(Compiled::decide_at_best, &|_| true)? {
+                Ok(()) => (Outcome::Depends, Some(cause)),
+                Err(cause) => (Outcome::Denied, Some(cause)),
+            },
         };
         let of_resource = match wanted.authority {
             Authority::Identity => None,
-            Authority::Resource(policy) | Authority::Grant(policy) => Some(NamedPolicy {
+            Authority::Resource(policy) | Authority::Grant(policy) => Some(Named {
                 kind: PolicyKind::Resource,
                 group: None,
                 name: None,
-                text: supposed.policy.unwrap_or_default().to_owned(),
-                compiled: Arc::clone(policy),
+                text: supposed.policy.unwrap_or_default(),
+                compiled: policy,
             }),
         };
         let question = case(Compiled::decide).question();
-        let policies = of_resource.iter().chain(&self.policies);
+        let policies = of_resource
+            .into_iter()
+            .chain(self.policies.iter().map(NamedPolicy::named));
         Ok(Explanation {
             outcome,
             cause,
@@ -228,21 +230,64 @@ impl<'s> Examined<'s> {
     }
 }
 
+/// A [`NamedPolicy`], or a resource's, where it stands.
+#[derive(Clone, Copy)]
+struct Named<'p> {
+    kind: PolicyKind,
+    group: Option<&'p str>,
+    name: Option<&'p str>,
+    text: &'p str,
+    compiled: &'p Compiled,
+}
+
 impl NamedPolicy {
-    fn speaks(&self, question: &Question<'_>, with_text: bool) -> impl Iterator<Item = Spoken> {
+    /// A boundary by its ARN. One that is missing bounds everything, as it does for calls.
+    pub fn bounding(
+        arn: String,
+        account: AccountId,
+        domain: Domain,
+        view: &View,
+    ) -> Result<NamedPolicy, StoreError> {
+        let document = identity::managed_document(&arn, account, domain, view)?;
+        let (text, compiled) = match document {
+            Some(document) => (document.text().to_owned(), document.compiled()),
+            None => (String::new(), Arc::new(Policy::unreadable().compile())),
+        };
+        Ok(NamedPolicy {
+            kind: PolicyKind::Boundary,
+            group: None,
+            name: Some(arn),
+            text,
+            compiled,
+        })
+    }
+
+    fn named(&self) -> Named<'_> {
+        Named {
+            kind: self.kind,
+            group: self.group.as_deref(),
+            name: self.name.as_deref(),
+            text: &self.text,
+            compiled: &self.compiled,
+        }
+    }
+}
+
+impl Named<'_> {
+    fn speaks(self, question: &Question<'_>, with_text: bool) -> impl Iterator<Item = Spoken> {
         self.compiled
             .matching(question)
             .into_iter()
             .map(move |matched| Spoken {
                 kind: self.kind,
-                group: self.group.clone(),
-                policy: self.name.clone(),
+                group: self.group.map(str::to_owned),
+                policy: self.name.map(str::to_owned),
                 statement: statement_name(matched.source),
                 effect: matched.source.effect,
                 certain: matched.certain,
                 strength: matched.strength,
                 text: match with_text {
-                    true => between(&self.text, matched.source.start, matched.source.end),
+                    true => between(self.text, matched.source.start, matched.source.end),
                     false => String::new(),
                 },
                 start: matched.source.start,
@@ -291,14 +336,7 @@ fn policies_of(subject: Subject<'_>, view: &View) -> Result<Vec<NamedPolicy>, St
         },
     };
     if let Some(arn) = boundary {
-        let document = identity::managed_document(&arn, account, domain, view)?;
-        policies.extend(document.map(|document| NamedPolicy {
-            kind: PolicyKind::Boundary,
-            group: None,
-            name: Some(arn),
-            text: document.text().to_owned(),
-            compiled: document.compiled(),
-        }));
+        policies.push(NamedPolicy::bounding(arn, account, domain, view)?);
     }
     Ok(policies)
 }

@@ -16,7 +16,6 @@ use engine::{
 use identity::{Giving, Groups, Principal, Roles, Users};
 use model::Shape;
 use policy::{ConditionKey, Kind, Policy};
-use store::Domain;
 
 use crate::holders::Target;
 use crate::paging::{Marker, MaxItems, Paging};
@@ -369,26 +368,12 @@ impl Source {
             }
         };
         if let Some(arn) = boundary {
-            policies.push(boundary_of(&arn, account, domain, view)?);
+            let name = arn.rsplit('/').next().map(str::to_owned);
+            let bounding = NamedPolicy::bounding(arn, account, domain, store)?;
+            policies.push(NamedPolicy { name, ..bounding });
         }
         Ok(policies)
     }
-}
-
-/// A boundary that is missing bounds everything, as it does for calls.
-fn boundary_of(arn: &str, account: AccountId, domain: Domain, view: &View) -> Result<NamedPolicy, IamError> {
-    let document = identity::managed_document(arn, account, domain, view.store())?;
-    let (text, compiled) = match document {
-        Some(document) => (document.text().to_owned(), document.compiled()),
-        None => (String::new(), Arc::new(Policy::unreadable().compile())),
-    };
-    Ok(NamedPolicy {
-        kind: PolicyKind::Boundary,
-        group: None,
-        name: arn.rsplit('/').next().map(str::to_owned),
-        text,
-        compiled,
-    })
 }
 
 /// The policies of a list, called by their places in it.
@@ -667,8 +652,8 @@ impl Simulation<'_> {
         if explanation.cause == Some(Cause::NoResourcePolicy) && !name.to_lowercase().starts_with("kms:") {
             explanation = judged(&Authority::Identity)?;
         }
-        let denies = |one: &&Spoken| one.effect == Effect::Deny;
-        let is_denied = explanation.statements.iter().any(|one| denies(&one));
+        let denies = |one: &Spoken| one.effect == Effect::Deny;
+        let is_denied = explanation.statements.iter().any(denies);
         let decision = match (&explanation.cause, is_denied) {
             (None, _) => EvalDecision::Allowed,
             (Some(_), true) => EvalDecision::ExplicitDeny,
@@ -676,7 +661,7 @@ impl Simulation<'_> {
         };
         let decides = |one: &&Spoken| match decision {
             EvalDecision::Allowed => one.certain,
-            EvalDecision::ExplicitDeny => one.effect == Effect::Deny,
+            EvalDecision::ExplicitDeny => denies(one),
             EvalDecision::ImplicitDeny => false,
         };
         let statements = explanation.statements.iter().filter(decides).map(told).collect();
