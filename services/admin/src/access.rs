@@ -116,6 +116,11 @@ pub struct GrantDetail {
     pub constraints: Option<String>,
 }
 
+/// The statements of a decision.
+pub fn statements_of(statements: Vec<Spoken>) -> Vec<StatementDetail> {
+    statements.into_iter().map(StatementDetail::from).collect()
+}
+
 /// The grants of a decision.
 pub fn grants_of(explanation: &Explanation) -> Vec<GrantDetail> {
     let grants = explanation.grants.iter();

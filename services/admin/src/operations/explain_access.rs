@@ -92,11 +92,7 @@ impl Operation for ExplainAccess {
             denied_by: decided_by.map(|by| by.policy.to_owned()),
             denied_by_statement: decided_by.and_then(|by| by.statement).map(str::to_owned),
             grants: access::grants_of(&explanation),
-            statements: explanation
-                .statements
-                .into_iter()
-                .map(StatementDetail::from)
-                .collect(),
+            statements: access::statements_of(explanation.statements),
             unknown_keys: explanation.unknown,
             resource: explained.resource,
         })

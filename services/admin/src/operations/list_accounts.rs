@@ -7,7 +7,7 @@ use identity::{Accounts, ByAccount};
 use model::{OperationSpec, Shape};
 use store::Domain;
 
-use super::TheInstallation;
+use super::{PageLength, TheInstallation};
 use crate::AdminError;
 
 /// Lists the accounts by their numbers, without the operator's own.
@@ -23,11 +23,6 @@ pub struct ListAccountsInput {
     #[shape(audit = log)]
     pub next_token: Option<String>,
 }
-
-/// How many accounts a page has.
-#[derive(Debug, Clone, Copy, Shape)]
-#[shape(transparent, range = 1..=1000)]
-pub struct PageLength(i32);
 
 /// The answer.
 #[derive(Debug, Shape)]
@@ -71,10 +66,7 @@ impl Operation for ListAccounts {
         _: &Permit<TheInstallation>,
         world: &mut World<'_>,
     ) -> Outcome<Self> {
-        // INVARIANT: the model admits 1 to 1000.
-        let most = input
-            .max_results
-            .map_or(100, |PageLength(most)| usize::try_from(most).unwrap_or(1));
+        let most = input.max_results.map_or(100, PageLength::entries);
         let after = match &input.next_token {
             None => None,
             Some(text) => Some(

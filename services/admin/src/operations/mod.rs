@@ -7,6 +7,7 @@ mod who_can;
 
 use arn::Arn;
 use engine::{AnyOperation, Authority, Demand, Demands, Targets, View};
+use model::Shape;
 
 /// Every operation, one line each.
 pub static OPERATIONS: &[&dyn AnyOperation] = &[
@@ -15,6 +16,19 @@ pub static OPERATIONS: &[&dyn AnyOperation] = &[
     &list_accounts::ListAccounts,
     &who_can::WhoCan,
 ];
+
+/// How long a page of a list may be.
+#[derive(Debug, Clone, Copy, Shape)]
+#[shape(transparent, range = 1..=1000)]
+pub struct PageLength(i32);
+
+impl PageLength {
+    /// How many entries that is.
+    fn entries(self) -> usize {
+        // INVARIANT: the model admits 1 to 1000.
+        usize::try_from(self.0).unwrap_or(1)
+    }
+}
 
 /// The installation, which all calls are about.
 #[derive(Debug, Clone, Copy)]

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use arn::{AccountId, Arn};
-use engine::{Demands, Explained, Explanation, Miss, NotExplained, Operation, Outcome, Permit, View, World};
+use engine::{Demands, Explained, Miss, NotExplained, Operation, Outcome, Permit, View, World};
 use identity::{Accounts, ByAccount, Principal, Roles, Users};
 use model::{OperationSpec, Shape};
 use store::Domain;
 
-use super::TheInstallation;
+use super::{PageLength, TheInstallation};
 use crate::AdminError;
 use crate::access::{self, Decision, GrantDetail, StatementDetail};
 
@@ -36,11 +36,6 @@ pub struct WhoCanInput {
     #[shape(audit = log)]
     pub next_token: Option<String>,
 }
-
-/// How many principals a page looks at.
-#[derive(Debug, Clone, Copy, Shape)]
-#[shape(transparent, range = 1..=1000)]
-pub struct PageLength(i32);
 
 /// The answer.
 #[derive(Debug, Shape)]
@@ -120,10 +115,7 @@ impl Operation for WhoCan {
     }
 
     async fn act(input: &WhoCanInput, _: &Permit<TheInstallation>, world: &mut World<'_>) -> Outcome<Self> {
-        // INVARIANT: the model admits 1 to 1000.
-        let most = input
-            .max_results
-            .map_or(1000, |PageLength(most)| usize::try_from(most).unwrap_or(1));
+        let most = input.max_results.map_or(1000, PageLength::entries);
         let start = input.next_token.as_deref().map(Place::parse).transpose()?;
         let (explained, actions) = explained(input, world)?;
         let values = access::values(input.context.as_ref());
@@ -212,7 +204,7 @@ fn access_of(
         let decision = explanation.outcome.into();
         if decision != Decision::Denied {
             let grants = access::grants_of(&explanation);
-            let by = (decision, deciding(explanation), grants);
+            let by = (decision, access::statements_of(explanation.statements), grants);
             found.entry(by).or_default().push(action.clone());
         }
     }
@@ -227,24 +219,22 @@ fn access_of(
     Ok(access.collect())
 }
 
-/// The statements that allow, and those that may deny.
-fn deciding(explanation: Explanation) -> Vec<StatementDetail> {
-    explanation
-        .statements
-        .into_iter()
-        .map(StatementDetail::from)
-        .collect()
-}
-
 /// Grants to nobody who is listed.
 fn others(explained: &Explained, actions: &[String], view: &View) -> Result<Vec<OtherGrant>, AdminError> {
     let mut others = Vec::new();
+    // Many grants may be to one grantee.
+    let mut listed: BTreeMap<&str, bool> = BTreeMap::new();
     for grant in &explained.grants {
         if !actions.iter().any(|action| action == grant.action) {
             continue;
         }
-        let is_account = grant.grantee.parse::<AccountId>().is_ok();
-        if is_account || is_listed(&grant.grantee, view)? {
+        let is_listed = match listed.get(grant.grantee.as_str()) {
+            Some(is_listed) => *is_listed,
+            None => *listed
+                .entry(&grant.grantee)
+                .or_insert(is_listed(&grant.grantee, view)?),
+        };
+        if is_listed {
             continue;
         }
         others.push(OtherGrant {
@@ -257,8 +247,11 @@ fn others(explained: &Explained, actions: &[String], view: &View) -> Result<Vec<
     Ok(others)
 }
 
-/// Whether somebody is a user or a role of an account here.
+/// Whether somebody is an account, or a user or a role of one here.
 fn is_listed(id: &str, view: &View) -> Result<bool, AdminError> {
+    if id.parse::<AccountId>().is_ok() {
+        return Ok(true);
+    }
     if id.contains([':', '.']) {
         return Ok(false);
     }
