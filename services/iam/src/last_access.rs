@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::IamError;
 use crate::holders::{Holders, Target};
 use crate::policies::PolicyTarget;
-use crate::simulation::Source;
+use crate::policy_source::Source;
 use crate::wire::PolicyArn;
 
 /// How long a report can be read. Source: IAM API Reference, `GetServiceLastAccessedDetails`.

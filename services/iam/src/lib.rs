@@ -22,6 +22,7 @@ mod oidc;
 mod operations;
 mod paging;
 mod policies;
+mod policy_source;
 mod roles;
 mod simulation;
 mod tags;

@@ -4,7 +4,8 @@ use engine::{Demands, Miss, Operation, Outcome, Permit, View, World};
 use model::{OperationSpec, Shape};
 
 use crate::IamError;
-use crate::simulation::{self, ContextKeysOutput, Source};
+use crate::policy_source::Source;
+use crate::simulation::{self, ContextKeysOutput};
 use crate::wire::{DocumentText, EntityArn};
 
 /// Lists the condition keys that the policies of a user, a group or a role look at, and others beside them.

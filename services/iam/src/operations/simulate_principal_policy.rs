@@ -5,8 +5,9 @@ use model::{OperationSpec, Shape};
 
 use crate::IamError;
 use crate::paging::{Marker, MaxItems};
+use crate::policy_source::Source;
 use crate::simulation::{
-    self, ActionName, ContextEntry, ResourceHandling, ResourceName, SimulatePolicyOutput, Simulated, Source,
+    self, ActionName, ContextEntry, ResourceHandling, ResourceName, SimulatePolicyOutput, Simulated,
 };
 use crate::wire::{DocumentText, EntityArn};
 
